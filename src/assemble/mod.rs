@@ -1,0 +1,39 @@
+//! From the lines of one stream to events with whole exception chains.
+//!
+//! Each language is one [`Grammar`] in a file of its own. A grammar sees a bounded segment of one stream with random access, so it may look
+//! back from a first frame to the class line above it. The driver settles which grammar owns which lines; what no grammar
+//! claims becomes plain log records. Nothing here knows rules, files or other streams.
+
+use std::ops::Range;
+
+use crate::model::{Event, ExceptionChain, Language, Line, Segment};
+
+/// An exception found in a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Indexes of the lines it covers; several ranges where lines of others stand between.
+    pub lines: Vec<Range<usize>>,
+    /// Log text on the exception's own first line before the class name (`ticket 1 failed ` before `OpenAIError: …`); often empty.
+    pub lead: String,
+    /// The exception.
+    pub chain: ExceptionChain,
+}
+
+/// One language's error output.
+pub trait Grammar: Sync {
+    /// The language this grammar reads.
+    fn language(&self) -> Language;
+
+    /// Finds every exception in the lines of one stream, in order, without overlaps. Must be linear in the number of lines.
+    fn find(&self, lines: &[Line]) -> Vec<Found>;
+
+    /// Literals of which every exception of this language contains at least one, for the gate. Case-sensitive, at least four bytes each.
+    fn literals(&self) -> &'static [&'static str];
+}
+
+/// Reads every event out of a segment, in the order of their first lines.
+#[must_use]
+pub fn assemble(segment: &Segment) -> Vec<Event> {
+    let _ = segment;
+    Vec::new()
+}

@@ -1,0 +1,49 @@
+//! Takes off what transports and loggers wrapped around a program's own text.
+//!
+//! Two layers. A [`Transport`] (docker json-file, CRI, `kubectl --prefix`, compose, journald …) tells who wrote the line and may cut it
+//! into partial pieces; it is chosen per source from a sample, with a fall-back per line. The payload inside is read by [`payload`]:
+//! logger prefixes, JSON lines, logfmt. Everything here is a pure function of one line.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::model::{Severity, Time};
+
+/// A line with its transport off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stripped<'a> {
+    /// Who wrote it: `pod/api-7d9/api`, `api-1`, …; empty where the transport does not tell.
+    pub stream: Cow<'a, str>,
+    /// Output channel (0 unknown, 1 stdout, 2 stderr). Two channels of one stream are assembled apart but count as one stream.
+    pub channel: u8,
+    /// Time stamp of the transport.
+    pub time: Option<Time>,
+    /// Level of the transport (syslog priority, journald PRIORITY).
+    pub severity: Option<Severity>,
+    /// The next piece of this stream and channel continues this line.
+    pub partial: bool,
+    /// What the program wrote, without the line ending.
+    pub payload: Cow<'a, [u8]>,
+}
+
+/// A program's own line, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Payload {
+    /// Message text, without logger prefix, colours and control characters other than `\n` and `\t`. A structured record's stack follows its
+    /// message on lines of its own; its other scalar fields follow the message as ` key=value`, nested names joined by dots.
+    pub body: String,
+    /// The line had a time, level or logger prefix or was a structured record.
+    pub starts: bool,
+    /// A structured record: complete in itself, the next line of the stream starts another.
+    pub whole: bool,
+    /// Time stamp of the logger.
+    pub time: Option<Time>,
+    /// Level of the logger.
+    pub severity: Option<Severity>,
+    /// Process, worker or thread named in the prefix or record.
+    pub worker: Option<Arc<str>>,
+    /// Request or invocation named in the prefix or record.
+    pub request: Option<Arc<str>>,
+    /// Stream that only the record names (a `pod` or `hostname` field), used where the transport names none.
+    pub stream: Option<Arc<str>>,
+}
