@@ -4,6 +4,14 @@
 //! bytes → blocks ([`input`]) → lines ([`envelope`]) → events ([`assemble`]).
 
 pub mod assemble;
+pub mod attribution;
 pub mod envelope;
+pub mod evidence;
 pub mod input;
+pub mod keys;
+pub mod matching;
 pub mod model;
+pub mod observe;
+pub mod ranking;
+pub mod redact;
+pub mod rules;

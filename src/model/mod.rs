@@ -4,10 +4,12 @@
 //! form of a report lives in [`crate::report`].
 
 mod chain;
+mod ids;
 mod record;
 mod time;
 
 pub use chain::{Exception, ExceptionChain, Frame, Language, Relation};
+pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
 pub use record::{Event, Line, LineRange, Segment};
 pub use time::Time;
 

@@ -1,0 +1,409 @@
+//! Decides which component failed.
+//!
+//! The framework on top is hardly ever what fails. Four kinds of facts tell who did: the wording of the refusal, a credential variable's
+//! name, the host that was called, and the deepest labelled frame. Transport and orchestration are never to blame, and packages that other
+//! vendors' clients run through (the OpenAI SDK above all) never decide against a host, a wording or a subclass.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use crate::matching::{Hit, Slot};
+use crate::model::{ComponentId, Event, ExceptionChain, Frame, Language};
+use crate::rules::schema::{Layer, RoleSubject};
+use crate::rules::{CompiledRules, PackageMatch};
+
+/// A call to a host, as a client's log line or a URL in a message shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Host in lower case, without port; empty for a relative path.
+    pub host: String,
+    /// Path, may be empty.
+    pub path: String,
+    /// HTTP status, where the text has one.
+    pub status: Option<u16>,
+}
+
+/// Who failed, as far as the event tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attribution {
+    /// The component; `None` where nothing names one.
+    pub component: Option<ComponentId>,
+    /// A service of the user's own was called.
+    pub internal: bool,
+    /// What the component is used for, where something tells.
+    pub role: Option<String>,
+    /// The framework in which it surfaced.
+    pub framework: Option<String>,
+    /// Class of the framework's adapter or the client.
+    pub class: Option<String>,
+    /// Host that was called.
+    pub host: Option<String>,
+    /// The host is not the component's own.
+    pub gateway: bool,
+    /// The frame, line or word that decided.
+    pub because: String,
+    /// The client was built at module level or by a module loader.
+    pub module_level: bool,
+    /// Thread pools, gather, `Promise.all`, background jobs.
+    pub parallel: bool,
+    /// The innermost frame that is nobody's library.
+    pub application_frame: Option<String>,
+}
+
+/// Reads the call out of a hit's captures: `url`, or `host` with `path`; `status` where captured.
+#[must_use]
+pub fn call_of(hit: &Hit) -> Option<Call> {
+    let status = hit.capture("status").and_then(|s| s.parse().ok());
+    if let Some(url) = hit.capture("url") {
+        return split_url(url).map(|(host, path)| Call { host, path, status });
+    }
+    if let Some(host) = hit.capture("host") {
+        let (host, path) = split_url(host).unwrap_or_else(|| (bare_host(host), String::new()));
+        let path = hit.capture("path").map_or(path, ToOwned::to_owned);
+        return Some(Call { host, path, status });
+    }
+    let path = hit.capture("path")?;
+    Some(Call { host: String::new(), path: path.to_owned(), status })
+}
+
+/// Host and path of a URL; `None` for text that is none.
+fn split_url(url: &str) -> Option<(String, String)> {
+    let Some((_, rest)) = url.split_once("://") else {
+        return url.starts_with('/').then(|| (String::new(), url.to_owned()));
+    };
+    let authority_end = rest.find(['/', '?', '#', '"', '\'', ' ']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority_end);
+    let path = path.split(['?', '#', '"', '\'', ' ']).next().unwrap_or_default();
+    Some((bare_host(authority), path.to_owned()))
+}
+
+fn bare_host(authority: &str) -> String {
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let host = host
+        .strip_prefix('[')
+        .map_or_else(|| host.split(':').next().unwrap_or(host), |v6| v6.split(']').next().unwrap_or(v6));
+    host.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Whether a host is one of the user's own: a bare name, a private address, or a zone that no public service uses.
+#[must_use]
+pub fn is_internal_host(host: &str) -> bool {
+    const ZONES: &[&str] = &[
+        ".internal",
+        ".local",
+        ".svc",
+        ".lan",
+        ".intra",
+        ".intranet",
+        ".home",
+        ".corp",
+        ".test",
+        ".localhost",
+        ".private",
+    ];
+    if host.is_empty() || !host.contains('.') || ZONES.iter().any(|zone| host.ends_with(zone)) || host.contains(".svc.")
+    {
+        return true;
+    }
+    let mut octets = host.split('.').map(|part| part.parse::<u8>());
+    matches!(
+        (octets.next(), octets.next()),
+        (Some(Ok(10 | 127)), Some(Ok(_))) | (Some(Ok(192)), Some(Ok(168))) | (Some(Ok(172)), Some(Ok(16..=31)))
+    )
+}
+
+/// Decides for one event. `nearby` is the last failed call that the same stream logged just before it.
+#[must_use]
+pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Option<&Call>) -> Attribution {
+    let mut out = Attribution::default();
+    let frames = event.chain.as_ref().map(|chain| read_frames(rules, chain)).unwrap_or_default();
+    let call = own_call(rules, event, hits).or_else(|| nearby.cloned());
+    let hosted = call.as_ref().and_then(|call| rules.host(&call.host));
+    let decided = by_wording(rules, hits)
+        .or_else(|| by_variable(rules, hits))
+        .or_else(|| hosted.map(|id| (id, None, format!("host {}", call.as_ref().map_or("", |c| &c.host)))))
+        .or_else(|| frames.deepest.clone())
+        .or_else(|| by_type(rules, event.chain.as_ref()))
+        .or_else(|| by_mention(rules, event));
+    if let Some((component, role, because)) = decided {
+        out.component = Some(component);
+        out.role = role;
+        out.because = because;
+    }
+    if let Some(call) = &call {
+        out.gateway = out.component.is_some() && hosted.is_none() && !call.host.is_empty();
+        out.internal = out.component.is_none() && is_internal_host(&call.host) && call.status.is_none_or(|s| s >= 400);
+        if out.internal {
+            out.because = format!("call to {}{}", call.host, call.path);
+        }
+        out.host = Some(call.host.clone()).filter(|h| !h.is_empty());
+    }
+    let url_role = || call.as_ref().and_then(|c| rules.role(RoleSubject::Url, &c.path)).map(ToOwned::to_owned);
+    out.role = out.role.or_else(|| frames.role_for(rules, out.component)).or_else(url_role);
+    out.framework = frames.framework.clone();
+    out.class = frames.class_for(rules, out.component, out.role.as_deref());
+    if out.role.is_none()
+        && let Some(class) = &out.class
+    {
+        out.role = rules.classes(class).find_map(|(_, c)| c.role.clone());
+    }
+    out.module_level = frames.module_level;
+    out.parallel = frames.parallel;
+    out.application_frame = frames.application;
+    out
+}
+
+type Decision = (ComponentId, Option<String>, String);
+
+/// The provider whose own wording stands deepest in the chain.
+fn by_wording(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
+    let named = hits.iter().filter(|hit| rules.signal(hit.signal).provider.is_some());
+    let best = named.max_by_key(|hit| match hit.slot {
+        Slot::Link(at) => (2, at),
+        Slot::Message => (1, 0),
+        Slot::Frames => (0, 0),
+    })?;
+    let signal = rules.signal(best.signal);
+    Some((signal.provider?, signal.rule.role.clone(), format!("its own wording: {}", signal.rule.says)))
+}
+
+/// The provider whose credential variable a failure names.
+fn by_variable(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
+    hits.iter().filter(|hit| rules.signal(hit.signal).symptom.is_some()).find_map(|hit| {
+        hit.captures.iter().filter(|(name, _)| name.starts_with("env")).find_map(|(_, variable)| {
+            let (component, _) = rules.variable(variable)?;
+            Some((component, rules.signal(hit.signal).rule.role.clone(), format!("variable {variable}")))
+        })
+    })
+}
+
+fn by_type(rules: &CompiledRules, chain: Option<&ExceptionChain>) -> Option<Decision> {
+    let chain = chain?;
+    let from_root = std::iter::once(chain.root_exception()).chain(chain.links.iter().rev());
+    from_root
+        .filter(|link| !link.kind.is_empty())
+        .find_map(|link| Some((rules.exception_type(&link.kind)?, None, format!("exception type {}", link.kind))))
+}
+
+/// A variable or class that the text only mentions: the weakest sign, for messages without frames.
+fn by_mention(rules: &CompiledRules, event: &Event) -> Option<Decision> {
+    static WORD: OnceLock<Option<Regex>> = OnceLock::new();
+    let regex = WORD.get_or_init(|| Regex::new(r"\b[A-Z][A-Za-z0-9]*(?:_[A-Z0-9]+)*\b").ok()).as_ref()?;
+    let texts = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
+    for text in texts.chain([event.message.as_str()]) {
+        for word in regex.find_iter(text).take(200).map(|m| m.as_str()) {
+            if let Some((component, true)) = rules.variable(word) {
+                return Some((component, None, format!("variable {word}")));
+            }
+            if let Some((component, class)) = rules.classes(word).find(|(_, class)| !class.shared && word.len() > 6) {
+                return Some((component, class.role.clone(), format!("class {word}")));
+            }
+        }
+    }
+    None
+}
+
+/// The call that the event itself shows: a client's failure line, or a URL of a known host in a message.
+fn own_call(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<Call> {
+    static URL: OnceLock<Option<Regex>> = OnceLock::new();
+    let by_capture = hits.iter().rev().filter(|hit| rules.signal(hit.signal).symptom.is_some()).find_map(call_of);
+    if by_capture.is_some() {
+        return by_capture;
+    }
+    let regex = URL.get_or_init(|| Regex::new(r#"\bhttps?://[^\s'"<>()\[\]{}\\]+"#).ok()).as_ref()?;
+    let texts = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
+    texts.chain([event.message.as_str()]).flat_map(|text| regex.find_iter(text).take(20)).find_map(|url| {
+        let (host, path) = split_url(url.as_str())?;
+        rules.host(&host)?;
+        Some(Call { host, path, status: None })
+    })
+}
+
+/// What the frames of a chain tell.
+#[derive(Debug, Default)]
+struct FrameFacts {
+    /// The deepest labelled boundary.
+    deepest: Option<Decision>,
+    /// Labelled frames, innermost first: component, role, class of the receiver.
+    labelled: Vec<(ComponentId, Option<String>)>,
+    /// Class names that frames show, innermost first.
+    classes: Vec<String>,
+    framework: Option<String>,
+    module_level: bool,
+    parallel: bool,
+    application: Option<String>,
+}
+
+impl FrameFacts {
+    /// The role that the frames tell, of this component first.
+    fn role_for(&self, rules: &CompiledRules, component: Option<ComponentId>) -> Option<String> {
+        let of = |wanted: Option<ComponentId>| {
+            self.labelled
+                .iter()
+                .find_map(|(id, role)| (wanted.is_none_or(|w| w == *id)).then(|| role.clone()).flatten())
+        };
+        let from_class = || {
+            self.classes
+                .iter()
+                .flat_map(|name| rules.classes(name))
+                .find_map(|(id, class)| (component.is_none_or(|c| c == id)).then(|| class.role.clone()).flatten())
+        };
+        // Frames of a shared client tell the role of whoever's call runs through it.
+        component.and_then(|c| of(Some(c))).or_else(from_class).or_else(|| of(None))
+    }
+
+    fn class_for(&self, rules: &CompiledRules, component: Option<ComponentId>, role: Option<&str>) -> Option<String> {
+        let component = component?;
+        let fits = |name: &&String| rules.classes(name).any(|(id, _)| id == component);
+        if let Some(name) = self.classes.iter().find(fits) {
+            return Some(name.clone());
+        }
+        let classes = &rules.component(component).class;
+        let framework = self.framework.as_deref();
+        classes
+            .iter()
+            .find(|c| c.framework.as_deref() == framework && c.role.as_deref() == role)
+            .map(|c| c.name.clone())
+    }
+}
+
+fn read_frames(rules: &CompiledRules, chain: &ExceptionChain) -> FrameFacts {
+    let mut facts = FrameFacts::default();
+    // From the root outwards: the root's frames are the deepest, a wrapper's only tell where it surfaced.
+    let order = std::iter::once(chain.root).chain((0..chain.links.len()).rev().filter(|&at| at != chain.root));
+    let mut shared: Option<Decision> = None;
+    for link in order.map(|at| &chain.links[at]) {
+        let inward: Vec<&Frame> =
+            if chain.innermost_last { link.frames.iter().rev().collect() } else { link.frames.iter().collect() };
+        read_place(chain.language, &inward, &mut facts);
+        for frame in inward {
+            read_frame(rules, chain.language, frame, &mut facts, &mut shared);
+        }
+    }
+    facts.deepest = facts.deepest.take().or(shared);
+    facts
+}
+
+fn read_frame(
+    rules: &CompiledRules,
+    language: Language,
+    frame: &Frame,
+    facts: &mut FrameFacts,
+    shared: &mut Option<Decision>,
+) {
+    let class = receiver(&frame.function);
+    let known: Vec<_> = class.map(|name| rules.classes(name).collect()).unwrap_or_default();
+    if let Some(name) = class.filter(|_| !known.is_empty()) {
+        facts.classes.push(name.to_owned());
+    }
+    let Some(path) = library_path(&frame.path) else {
+        if facts.application.is_none() && is_application(&frame.path) {
+            facts.application = Some(format!("{} in {}", frame.path, frame.function));
+        }
+        return;
+    };
+    let Some(package) = rules.package(language, path) else { return };
+    if facts.framework.is_none() || package.layer == Layer::Integration {
+        facts.framework = facts.framework.take().or(package.framework.map(ToOwned::to_owned));
+    }
+    let Some(component) = package.component else { return };
+    let by_class = known.iter().find(|(_, class)| !class.shared).map(|(id, _)| *id);
+    let role = frame_role(rules, &package, path);
+    facts.labelled.push((component, role.clone()));
+    let decision = (by_class.unwrap_or(component), role, format!("frame {path} in {}", frame.function));
+    settle(facts, shared, &package, by_class.is_some(), decision);
+}
+
+/// Keeps the deepest label. A shared client below leaves the word to the first adapter around it that is used for the same thing.
+fn settle(
+    facts: &mut FrameFacts,
+    shared: &mut Option<Decision>,
+    package: &PackageMatch<'_>,
+    by_class: bool,
+    decision: Decision,
+) {
+    if facts.deepest.is_some() {
+        return;
+    }
+    let same_use = |inner: &Decision| match (&inner.1, &decision.1) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    match shared {
+        None if package.shared && !by_class => *shared = Some(decision),
+        None => facts.deepest = Some(decision),
+        Some(inner) if !package.shared || by_class => {
+            let chosen = if same_use(inner) && is_model_role(decision.1.as_deref()) { decision } else { inner.clone() };
+            facts.deepest = Some(chosen);
+        }
+        Some(inner) => inner.1 = inner.1.take().or(decision.1),
+    }
+}
+
+fn is_model_role(role: Option<&str>) -> bool {
+    matches!(role, None | Some("llm" | "embedding" | "reranker"))
+}
+
+fn frame_role(rules: &CompiledRules, package: &PackageMatch<'_>, path: &str) -> Option<String> {
+    package.role.map(ToOwned::to_owned).or_else(|| rules.role(RoleSubject::Frame, path).map(ToOwned::to_owned))
+}
+
+/// `AzureOpenAI` of `AzureOpenAI.makeStatusError`, `async ChatOpenAI.invoke`, `new OpenAI`.
+fn receiver(function: &str) -> Option<&str> {
+    let function = function.trim_start_matches("async ");
+    let name = function.strip_prefix("new ").or_else(|| function.split_once('.').map(|(class, _)| class))?;
+    name.chars().next().filter(char::is_ascii_uppercase).map(|_| name)
+}
+
+/// The part of a frame path below the last package folder; `None` for the application's own files.
+fn library_path(path: &str) -> Option<&str> {
+    const FOLDERS: [&str; 3] = ["site-packages/", "dist-packages/", "node_modules/"];
+    let below = FOLDERS
+        .iter()
+        .filter_map(|folder| path.rfind(folder).map(|at| &path[at + folder.len()..]))
+        .min_by_key(|rest| rest.len());
+    below.or_else(|| is_standard_library(path).then_some(path))
+}
+
+fn is_standard_library(path: &str) -> bool {
+    path.starts_with("node:")
+        || path.starts_with("<frozen")
+        || path.starts_with("internal/")
+        || path.contains("/lib/python")
+}
+
+fn is_application(path: &str) -> bool {
+    !path.is_empty() && !path.starts_with('<') && library_path(path).is_none()
+}
+
+/// Module level and parallel execution, from the shape of the stack.
+fn read_place(language: Language, inward: &[&Frame], facts: &mut FrameFacts) {
+    const PARALLEL: &[&str] = &[
+        "concurrent/futures/",
+        "/threading.py",
+        "Promise.all",
+        "Promise.allSettled",
+        "multiprocessing/pool.py",
+        "starlette/background.py",
+        "RunnableParallel",
+        "RunnableMap",
+        "anyio/_backends",
+        "celery/app/trace.py",
+    ];
+    facts.parallel |=
+        inward.iter().any(|f| PARALLEL.iter().any(|sign| f.path.contains(sign) || f.function.contains(sign)));
+    let Some(own) = inward.iter().position(|f| is_application(&f.path)) else { return };
+    facts.module_level |= match language {
+        // A script's own top level is the outermost frame; a module that is being imported has its importer around it.
+        Language::Python => inward[own].function == "<module>" && own + 1 < inward.len(),
+        Language::JavaScript => {
+            const LOADERS: &[&str] =
+                &["Module._compile", "ModuleJob.run", "ModuleJobSync.run", "__webpack_require__", "Object.<anonymous>"];
+            let loading = |f: &&&Frame| LOADERS.iter().any(|loader| f.function.contains(loader));
+            let top = inward[own].function.is_empty() || inward[own].function.contains("<anonymous>");
+            top && inward[own..].iter().take(3).any(|f| loading(&f))
+        }
+        _ => false,
+    };
+}

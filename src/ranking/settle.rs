@@ -1,0 +1,92 @@
+//! Brings together groups that are one failure.
+//!
+//! One failure surfaces in several places: a client's log line, an exception, a wrapper's message without a class. Each is counted under what
+//! it tells by itself; here those that tell less join those that tell more. Runs once, on the merged evidence.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::{Evidence, Group, GroupKey, Subject};
+use crate::rules::CompiledRules;
+
+/// The groups of the evidence, joined.
+pub(super) fn settle(rules: &CompiledRules, evidence: &Evidence) -> BTreeMap<GroupKey, Group> {
+    let mut groups = evidence.groups.clone();
+    name_the_unnamed(rules, evidence, &mut groups);
+    join(&mut groups, same_role);
+    join(&mut groups, same_failure);
+    groups
+}
+
+/// A failure that names nobody belongs to the only component that fails like it, or else to the only one that fails or is called at all.
+fn name_the_unnamed(rules: &CompiledRules, evidence: &Evidence, groups: &mut BTreeMap<GroupKey, Group>) {
+    let unnamed: Vec<GroupKey> = groups.keys().filter(|k| k.subject == Subject::Unknown).cloned().collect();
+    for key in unnamed {
+        let family = |k: &GroupKey| rules.set.symptoms[usize::from(k.symptom.0)].family.clone();
+        let named = |k: &&GroupKey| !matches!(k.subject, Subject::Unknown | Subject::Application);
+        let alike = only(groups.keys().filter(named).filter(|k| k.symptom == key.symptom));
+        let related = || only(groups.keys().filter(named).filter(|k| family(k) == family(&key)));
+        let failing = || {
+            only(
+                evidence
+                    .calls
+                    .iter()
+                    .filter(|(_, s)| s.values().any(|t| t.failures.count > 0))
+                    .map(|((subject, role), _)| (subject, role)),
+            )
+            .map(|(subject, role)| (*subject, role.clone()))
+        };
+        let owner = alike.or_else(related).map(|k| (k.subject, k.role.clone())).or_else(failing);
+        let Some((subject, role)) = owner else { continue };
+        let Some(group) = groups.remove(&key) else { continue };
+        let target =
+            GroupKey { subject, role: if key.role.is_empty() { role } else { key.role.clone() }, symptom: key.symptom };
+        match groups.get_mut(&target) {
+            Some(other) => other.merge(group),
+            None => {
+                groups.insert(target, group);
+            }
+        }
+    }
+}
+
+/// The single item of an iterator; `None` for none or several.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    items.next().is_none().then_some(first)
+}
+
+/// Joins each group into another one that `fits`, the most frequent first.
+fn join(groups: &mut BTreeMap<GroupKey, Group>, fits: impl Fn(&GroupKey, &Group, &GroupKey, &Group) -> bool) {
+    let keys: Vec<GroupKey> = groups.keys().cloned().collect();
+    for key in keys {
+        let Some(group) = groups.get(&key) else { continue };
+        let hosts = groups.iter().filter(|(other, host)| **other != key && fits(&key, group, other, host));
+        let host = hosts
+            .max_by(|a, b| a.1.events.count.cmp(&b.1.events.count).then_with(|| b.0.cmp(a.0)))
+            .map(|(k, _)| k.clone());
+        if let Some(host) = host
+            && let Some(group) = groups.remove(&key)
+            && let Some(target) = groups.get_mut(&host)
+        {
+            target.merge(group);
+        }
+    }
+}
+
+/// Nothing in the group tells its role, and the other one knows.
+fn same_role(key: &GroupKey, group: &Group, other: &GroupKey, host: &Group) -> bool {
+    let total = group.events.count + group.calls.count;
+    key.subject == other.subject
+        && key.symptom == other.symptom
+        && group.assumed_role == total
+        && host.assumed_role < host.events.count + host.calls.count
+}
+
+/// A client's line or a bare status about the same calls of the same component that an exception tells more of.
+fn same_failure(key: &GroupKey, group: &Group, other: &GroupKey, host: &Group) -> bool {
+    let total = group.events.count + group.calls.count;
+    let says_less = group.events.count == 0 || group.generic == total;
+    let says_more = host.events.count > 0 && host.generic < host.events.count + host.calls.count;
+    let together = group.streams.keys().any(|s| host.streams.keys().any(|o| o.stream == s.stream));
+    key.subject == other.subject && key.role == other.role && says_less && says_more && together
+}

@@ -1,0 +1,199 @@
+//! Takes secrets out of text that may be shown.
+//!
+//! A secret becomes a token that keeps the diagnosis: `<key#1 openai-project len=164>`; the same secret is the same token, and the
+//! characters around it (a trailing newline, a quote) stay. Redaction runs after matching and before anything is kept for output. It
+//! errs on the side of hiding: a value that stands where a credential belongs is one, whatever it looks like.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use hashbrown::HashMap;
+use regex::Regex;
+
+use crate::keys;
+use crate::rules::CompiledRules;
+
+/// Places where a value is a secret because of what stands before it. The group `s` is the secret.
+const PLACES: &[(&str, &str)] = &[
+    // Private keys, whole blocks, also with escaped line ends.
+    ("private-key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<s>[\s\S]+?)(?:-----END|\z)"),
+    // JSON web tokens, whole or cut after the second part.
+    ("jwt", r"\b(?P<s>eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?)"),
+    // Authorization headers in any quoting: HTTP, Python repr, JSON, util.inspect.
+    (
+        "credential",
+        r#"(?i)\b(?:proxy-)?authorization['"\\]*\s*(?:[:=,]|=>)\s*(?:b?['"\\]+)?(?:(?:bearer|basic|token|apikey|api-key|digest|negotiate|aws4-hmac-sha256)\s+)?(?P<s>[^\s'"\\,;<>(){}\[\]][^\n'"\\,;<>{}]*)"#,
+    ),
+    ("credential", r#"(?i)\bbearer[\s+](?:['"]?)(?P<s>[A-Za-z0-9_.~+/=:\-]{12,})"#),
+    ("credential", r#"(?i)\bbasic\s+(?P<s>[A-Za-z0-9+/]{12,}=*)"#),
+    // Key headers and assignments: x-api-key, api_key=, "token": "…", password=…
+    (
+        "credential",
+        r#"(?i)(?:\b|_)(?:x[-_](?:api|goog-api|functions|auth|amz-security|subscription|vault)[-_]?(?:key|token)?|api[-_ ]?key|apikey|access[-_]?key(?:[-_]?id)?|secret[-_]?(?:access[-_]?)?key|subscription[-_]key|auth[-_]?token|access[-_]?token|refresh[-_]?token|id[-_]?token|session[-_]?token|security[-_]?token|client[-_]?secret|secret|token|passwd|password|pwd|cookie|set-cookie)['"\\]*\s*(?:[:=]|=>|,(?:\s*b?['"]))\s*(?:b?['"\\]+)?(?P<s>[^\s'"\\,;&<>(){}\[\]*]{8,})"#,
+    ),
+    // Variables whose name says what they hold: environ dumps, docker inspect, shell traces.
+    (
+        "credential",
+        r#"\b[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|CREDENTIALS?|AUTH|DSN|DATABASE_URL|CONNECTION_STRING)(?:_[A-Z0-9]+)?['"\\]*\s*(?:[:=]|=>)\s*(?:b?['"\\]+)?(?P<s>[^\s'"\\,;<>(){}\[\]*]{6,})"#,
+    ),
+    // User info and secret parameters of URLs.
+    ("password", r"[a-z][a-z0-9+.\-]*://(?P<s>[^\s/@'\x22<>]*:[^\s/@'\x22<>]+)@"),
+    (
+        "credential",
+        r"(?i)[?&;](?:key|api[-_]?key|apikey|subscription-key|token|access_token|refresh_token|id_token|auth|sig|signature|secret|client_secret|password|pwd|code|x-amz-(?:signature|security-token|credential)|x-goog-signature)=(?P<s>[^\s&'\x22<>#;\\)]{4,})",
+    ),
+    // Values that a client refused to send are printed whole.
+    ("header-value", r#"(?:[Ii]llegal|[Ii]nvalid) header value b?['"](?P<s>[^'"\n]+)['"]"#),
+    ("header-value", r#"header value(?: for \S+)?: (?P<s>(?:Bearer |Basic )?\S{8,}[^\n]*)"#),
+    ("header-value", r#"Headers\.\w+: "(?P<s>[\s\S]+?)" is an invalid header value"#),
+    ("header-value", r#"Header part \(b?['"]?(?P<s>[^)\n]{6,}?)['"]?\) from"#),
+    // A quoted key split by blanks or line ends escapes the shapes: take the quoted text with it.
+    (
+        "credential",
+        r#"(?P<s>\b(?:sk|pk|rk)-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_\-]{12,}(?:[ \t\\nr]+[A-Za-z0-9_\-]{8,})?)"#,
+    ),
+];
+
+/// Words that stand where a secret could and are none.
+const HARMLESS: &[&str] = &[
+    "true",
+    "false",
+    "none",
+    "null",
+    "undefined",
+    "missing",
+    "required",
+    "invalid",
+    "expired",
+    "provided",
+    "incorrect",
+    "present",
+    "bearer",
+    "basic",
+    "<redacted>",
+    "[redacted]",
+    "redacted",
+    "environment",
+    "variable",
+    "must",
+    "not",
+];
+
+fn places() -> &'static [(&'static str, Regex)] {
+    static COMPILED: OnceLock<Vec<(&'static str, Regex)>> = OnceLock::new();
+    COMPILED.get_or_init(|| {
+        PLACES.iter().filter_map(|(kind, pattern)| Regex::new(pattern).ok().map(|regex| (*kind, regex))).collect()
+    })
+}
+
+/// Replaces secrets by tokens of the form `<key:HASH kind len=N>`; [`Numbering`] turns the hash into a number for the report.
+#[must_use]
+pub fn redact(rules: &CompiledRules, text: &str) -> String {
+    let mut spans: Vec<(Range<usize>, String)> = Vec::new();
+    for (lazy, shape) in rules.shapes.iter().zip(&rules.set.shapes) {
+        if let Some(regex) = lazy.get().filter(|_| !shape.ambiguous) {
+            spans.extend(regex.find_iter(text).map(|hit| (hit.range(), shape.id.clone())));
+        }
+    }
+    for (kind, regex) in places() {
+        for captures in regex.captures_iter(text) {
+            if let Some(hit) = captures.name("s").filter(|hit| is_secret(hit.as_str())) {
+                spans.push((trim(text, hit.range()), (*kind).to_owned()));
+            }
+        }
+    }
+    if spans.is_empty() {
+        return text.to_owned();
+    }
+    replace(text, spans)
+}
+
+/// Masked keys, placeholders of ours, and plain words are no secrets.
+fn is_secret(value: &str) -> bool {
+    let word = value.trim().trim_end_matches(['.', ':', ')']);
+    let stars = word.bytes().filter(|&b| b == b'*').count();
+    !(word.starts_with("<key") || stars >= 3 || word.starts_with("${") || word.starts_with("$") || word.len() < 4)
+        && !HARMLESS.iter().any(|harmless| word.eq_ignore_ascii_case(harmless))
+        && !word.chars().all(|c| c == 'x' || c == 'X' || c == '.' || c == '-')
+}
+
+/// The scheme word stays visible, and so does white space at the ends.
+fn trim(text: &str, range: Range<usize>) -> Range<usize> {
+    let value = &text[range.clone()];
+    let scheme =
+        ["Bearer ", "bearer ", "Basic ", "basic "].into_iter().find(|s| value.starts_with(s)).map_or(0, str::len);
+    let rest = &value[scheme..];
+    // An escaped line end (`\n`) is a sign worth seeing.
+    let body = rest.trim_end_matches(['\n', '\r', ' ', '\t']);
+    let body = body.strip_suffix("\\n").or_else(|| body.strip_suffix("\\r")).unwrap_or(body);
+    let lead = body.len() - body.trim_start().len();
+    range.start + scheme + lead..range.start + scheme + body.len()
+}
+
+fn replace(text: &str, mut spans: Vec<(Range<usize>, String)>) -> String {
+    // Overlapping spans become one that covers them all; the kind of the first, which is the most specific, stays.
+    spans.retain(|(range, _)| !range.is_empty());
+    let mut merged: Vec<(Range<usize>, String, bool)> = Vec::new();
+    spans.sort_by_key(|(range, _)| (range.start, usize::MAX - range.end));
+    for (range, kind) in spans {
+        match merged.last_mut() {
+            Some((last, last_kind, specific)) if range.start < last.end => {
+                last.end = last.end.max(range.end);
+                if !*specific && is_shape(&kind) {
+                    *last_kind = kind;
+                    *specific = true;
+                }
+            }
+            _ => {
+                let specific = is_shape(&kind);
+                merged.push((range, kind, specific));
+            }
+        }
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (range, kind, _) in merged {
+        out.push_str(&text[at..range.start]);
+        let secret = &text[range.clone()];
+        // Writing into a String cannot fail.
+        let _ = write!(out, "<key:{:016x} {kind} len={}>", keys::hash(secret), secret.len());
+        at = range.end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+fn is_shape(kind: &str) -> bool {
+    !PLACES.iter().any(|(place, _)| *place == kind)
+}
+
+/// Turns the hashes of redacted text into small numbers, in the order in which they are met.
+#[derive(Debug, Default)]
+pub struct Numbering {
+    numbers: HashMap<String, usize>,
+}
+
+impl Numbering {
+    /// Rewrites every token of a text.
+    pub fn apply(&mut self, text: &str) -> String {
+        const OPEN: &str = "<key:";
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(OPEN) {
+            let after = &rest[at + OPEN.len()..];
+            let Some(hash) = after.get(..16).filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit())) else {
+                out.push_str(&rest[..at + OPEN.len()]);
+                rest = after;
+                continue;
+            };
+            let next = self.numbers.len() + 1;
+            let number = *self.numbers.entry(hash.to_owned()).or_insert(next);
+            out.push_str(&rest[..at]);
+            let _ = write!(out, "<key#{number}");
+            rest = &after[16..];
+        }
+        out.push_str(rest);
+        out
+    }
+}

@@ -1,0 +1,85 @@
+//! Tells which lines of a raw block could matter, from literals derived from the rules and grammars.
+//!
+//! The gate only skips: a line without any of its literals can neither match a signal nor open an exception. It works on bytes as they
+//! stand in the file, inside JSON or colours, so it looks only for pieces that no escaping changes, and treats lines that could
+//! hide a literal (escapes, partial pieces, very long lines) as hits.
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use memchr::memchr;
+
+use super::compile::CompiledRules;
+use super::literals::SHORTEST;
+
+/// Literals that can hide others: colours, JSON escapes of letters, pieces cut by a transport.
+const VEILS: [&str; 7] = ["\x1b", "\\u00", "\\x1b", "stdout P", "stderr P", "#033", "\0"];
+
+/// A longer line may be a piece that a transport cut inside a literal.
+const LONG_LINE: usize = 8 * 1024;
+
+/// Looks for lines that could matter.
+#[derive(Debug)]
+pub struct Gate {
+    automaton: Option<AhoCorasick>,
+}
+
+impl Gate {
+    /// A gate for these rules and the grammars' literals.
+    #[must_use]
+    pub fn new(rules: &CompiledRules, grammar_literals: &[&str]) -> Self {
+        let from_rules = rules.signals.iter().flat_map(|s| s.literals.iter().map(String::as_str));
+        let mut pieces: Vec<&str> =
+            from_rules.chain(grammar_literals.iter().copied()).map(safe_piece).chain(VEILS).collect();
+        pieces.sort_by_key(|piece| (piece.len(), *piece));
+        // A piece that contains a shorter one adds nothing.
+        let mut kept: Vec<&str> = Vec::new();
+        for piece in pieces {
+            if !kept.iter().any(|k| piece.contains(k)) {
+                kept.push(piece);
+            }
+        }
+        // Without a usable piece somewhere the gate would have to let everything pass: then there is none.
+        let automaton = if kept.iter().any(|piece| piece.is_empty()) {
+            None
+        } else {
+            AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&kept).ok()
+        };
+        Self { automaton }
+    }
+
+    /// A gate that lets every line pass.
+    #[must_use]
+    pub fn open() -> Self {
+        Self { automaton: None }
+    }
+
+    /// Calls `line` with the byte range of each line of the block (without its newline) and whether it is a hit.
+    pub fn lines(&self, block: &[u8], mut line: impl FnMut(std::ops::Range<usize>, bool)) {
+        let mut start = 0;
+        let mut next_hit = self.find(block, 0);
+        while start < block.len() {
+            let end = memchr(b'\n', &block[start..]).map_or(block.len(), |at| start + at);
+            let hit = end - start > LONG_LINE || next_hit.is_some_and(|at| at < end);
+            line(start..end, hit);
+            start = end + 1;
+            if next_hit.is_some_and(|at| at < start) {
+                next_hit = self.find(block, start);
+            }
+        }
+    }
+
+    fn find(&self, block: &[u8], from: usize) -> Option<usize> {
+        match &self.automaton {
+            None => Some(from),
+            Some(_) if from >= block.len() => None,
+            Some(automaton) => automaton.find(aho_corasick::Input::new(block).range(from..)).map(|hit| hit.start()),
+        }
+    }
+}
+
+/// The longest part of a literal that looks the same raw, in JSON, and in HTML: without quotes, backslashes, slashes, angle brackets,
+/// ampersands, control and non-ASCII characters. Shorter ones than [`SHORTEST`] come back empty.
+fn safe_piece(literal: &str) -> &str {
+    let unsafe_char = |c: char| !c.is_ascii() || c.is_ascii_control() || "\"'\\/<>&".contains(c);
+    let longest = literal.split(unsafe_char).max_by_key(|piece| piece.len()).unwrap_or_default();
+    if longest.trim().len() >= SHORTEST.min(literal.len()) { longest } else { "" }
+}
