@@ -287,3 +287,61 @@ fn line_ranges(lines: &[Line], ranges: &[Range<usize>]) -> Vec<LineRange> {
     }
     merged
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Position, SourceId, StreamId, Time};
+
+    fn line(number: u64, text: &str, starts: bool) -> Line {
+        let at = Position { source: SourceId(0), line: number, offset: number * 100 };
+        Line { starts, ..Line::bare(text, at) }
+    }
+
+    fn read(lines: Vec<Line>) -> Vec<Event> {
+        assemble(&Segment { stream: StreamId::new("pod/a"), lines, cut: false }, super::super::GRAMMARS)
+    }
+
+    const TRACE: [&str; 3] = ["Traceback (most recent call last):", "  File \"/a.py\", line 1, in f", "KeyError: 'a'"];
+
+    #[test]
+    fn plain_records_keep_their_continuation() {
+        let lines = vec![line(1, "raw", false), line(2, "", false), line(3, "first", true), line(4, "  more", false)];
+        let events = read(lines);
+        let said: Vec<_> = events.iter().map(|event| (event.message.as_str(), event.lines[0])).collect();
+        assert_eq!(said, [("raw", (1, 1)), ("first\n  more", (3, 4))]);
+        assert_eq!(events[0].stream.as_str(), "pod/a");
+    }
+
+    #[test]
+    fn an_endless_record_ends_at_the_bound() {
+        let mut lines = vec![line(1, "first", true)];
+        lines.extend((2..=300).map(|number| line(number, "text", false)));
+        let events = read(lines);
+        assert_eq!(events[0].lines, [(1, 100)]);
+        assert_eq!(events.len(), 201);
+    }
+
+    #[test]
+    fn a_structured_record_is_one_event_and_ends_there() {
+        let mut lines = vec![line(1, "failed", true)];
+        lines.extend(TRACE.iter().map(|text| line(1, text, false)));
+        lines.push(line(2, "raw line after it", false));
+        let events = read(lines);
+        assert_eq!(events.len(), 2);
+        assert_eq!((events[0].message.as_str(), events[0].lines.as_slice()), ("failed", [(1, 1)].as_slice()));
+        let message = events[0].chain.as_ref().map(|chain| chain.links[0].message.as_str());
+        assert_eq!(message, Some("'a'"));
+    }
+
+    #[test]
+    fn time_comes_from_the_record_or_the_line_before() {
+        let mut lines = vec![line(1, "boot", true), line(2, "far below", false)];
+        lines[0].time = Some(Time::utc(7));
+        lines[0].severity = Some(Severity::Info);
+        lines.extend(TRACE.iter().zip(3..).map(|(text, number)| line(number, text, false)));
+        let events = read(lines);
+        let crash = events.iter().find(|event| event.chain.is_some()).map(|event| (event.time, event.severity));
+        assert_eq!(crash, Some((Some(Time::utc(7)), None)));
+    }
+}

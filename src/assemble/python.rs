@@ -12,6 +12,8 @@ mod message;
 mod pytest;
 mod rich;
 mod single;
+#[cfg(test)]
+mod tests;
 mod text;
 mod trace;
 
@@ -106,7 +108,7 @@ impl<'v, 'a> Scan<'v, 'a> {
         if single::fatal_head(text).is_some() {
             return self.fatal(at);
         }
-        if text.trim_end().ends_with("RemoteTraceback:") && text::strict_class(text).is_some() {
+        if text::is_remote_head(text) {
             return self.headed(at, floor, "");
         }
         self.mention(at)
@@ -166,7 +168,15 @@ impl<'v, 'a> Scan<'v, 'a> {
         }
         let lowest = floor.max(below.saturating_sub(MAX_BACK));
         let start = (lowest..below).rev().find(|&line| self.views[line].starts || line == 0)?;
-        let (kind, first) = text::strict_class(self.views[start].text)?;
+        let above = self.views[start].text;
+        let Some((kind, first)) = text::strict_class(above) else {
+            // The tail is cut off, but the record names the class; it stays the record's own text.
+            if let Some(mention) = single::mention(above) {
+                block.kind = mention.kind.to_owned();
+                block.message = mention.message.to_owned();
+            }
+            return None;
+        };
         let rest = self.views[start + 1..below].iter().map(|view| view.text.trim_end());
         block.kind = kind.to_owned();
         block.message = std::iter::once(first.trim_end()).chain(rest).collect::<Vec<_>>().join("\n");

@@ -4,9 +4,8 @@
 //! keeps notes and paragraphs and lets foreign output go. Frames inside a message are text and must never be counted.
 
 use super::chain::Block;
-use super::rich;
-use super::text;
 use super::trace::{MAX_DEPTH, Reader};
+use super::{ipython, rich, text};
 
 /// Lines of a message, and of one that no record start ends.
 const MAX_LINES: usize = 200;
@@ -28,7 +27,9 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block) ->
         block.message = first.trim_end().to_owned();
         return at + 1;
     }
-    if let Some(end) = quoted(reader, at + 1, block) {
+    if first.trim().is_empty()
+        && let Some(end) = quoted(reader, at + 1, block)
+    {
         return end;
     }
     let open = is_open(first);
@@ -63,12 +64,7 @@ fn tail_end(reader: &Reader<'_, '_>, from: usize, open: bool) -> usize {
         if reader.is_start(at) || reader.connector(at).is_some() || text::is_stack_head(view.text) {
             break;
         }
-        let head = text::head(view.text).is_some();
-        if (head && !open)
-            || text::is_lead(view.text)
-            || text::group_head(view.text).is_some()
-            || rich::is_head(view.text)
-        {
+        if begins_another(view.text) || (!open && text::head(view.text).is_some()) {
             break;
         }
         if view.is_blank() {
@@ -84,6 +80,15 @@ fn tail_end(reader: &Reader<'_, '_>, from: usize, open: bool) -> usize {
     end
 }
 
+/// Whether the line can only begin another exception. A plain header is not among these: messages quote it.
+fn begins_another(text: &str) -> bool {
+    text::is_lead(text)
+        || text::group_head(text).is_some()
+        || text::is_remote_head(text)
+        || rich::is_head(text)
+        || ipython::is_head(text)
+}
+
 /// Whether the next record starts soon, without another exception before it.
 fn start_ahead(reader: &Reader<'_, '_>, at: usize) -> bool {
     for next in at..at + MAX_AHEAD {
@@ -93,7 +98,7 @@ fn start_ahead(reader: &Reader<'_, '_>, at: usize) -> bool {
         if reader.is_start(next) {
             return true;
         }
-        if text::head(view.text).is_some() || text::is_lead(view.text) || text::group_head(view.text).is_some() {
+        if begins_another(view.text) || text::head(view.text).is_some() {
             return false;
         }
     }

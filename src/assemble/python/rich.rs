@@ -107,17 +107,25 @@ fn class(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block, column: usiz
         {
             break;
         }
-        let before = reader.text(end - 1).trim().chars().count();
+        let before = reader.text(end - 1).trim();
         let line = view.text.trim();
-        let word = line.split(' ').next().unwrap_or_default().chars().count();
-        block.message.push_str(match before {
-            _ if before >= width => "",
-            _ if before + 1 + word > width => " ",
-            _ => "\n",
-        });
+        block.message.push_str(seam(before, line, width));
         block.message.push_str(line);
         reader.take(end);
         end += 1;
     }
     end
+}
+
+/// What stood between two lines before the console broke them. Only a word wider than the console is cut, and it begins a line.
+fn seam(before: &str, line: &str, width: usize) -> &'static str {
+    let length = before.chars().count();
+    let word = line.split(' ').next().unwrap_or_default().chars().count();
+    if length >= width && !before.contains(' ') {
+        ""
+    } else if length + 1 + word > width {
+        " "
+    } else {
+        "\n"
+    }
 }

@@ -226,6 +226,11 @@ pub(super) fn connector(text: &str) -> Option<Relation> {
     }
 }
 
+/// The class line of a traceback that a worker process sent as text; it stands without a header.
+pub(super) fn is_remote_head(text: &str) -> bool {
+    text.trim_end().ends_with("RemoteTraceback:") && strict_class(text).is_some()
+}
+
 /// A call stack that belongs to a log call, not to an exception.
 pub(super) fn is_stack_head(text: &str) -> bool {
     matches!(text.trim(), "Stack (most recent call last):" | "Call stack:")
