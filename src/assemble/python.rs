@@ -67,7 +67,7 @@ impl Grammar for Python {
             " raised unexpected: ",
             " raised exception: ",
             " raised expected: ",
-            "E   ",
+            "____ ",
         ]
     }
 }

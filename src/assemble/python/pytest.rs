@@ -20,13 +20,11 @@ pub(super) fn is_section(text: &str) -> bool {
     named_rule(text, '=') && matches!(text.trim_matches('=').trim(), "FAILURES" | "ERRORS")
 }
 
+/// A rule with a name in it. Four characters at least, so that the gate can look for them.
 fn named_rule(text: &str, rule: char) -> bool {
     let bare = text.trim_end().trim_matches(rule);
-    text.len() - bare.len() >= 6
-        && text.starts_with(rule)
-        && bare.starts_with(' ')
-        && bare.trim_end().len() > 1
-        && !bare.contains(" _ _")
+    let width = text.chars().take_while(|&c| c == rule).count();
+    width >= 4 && bare.starts_with(' ') && bare.trim_end().len() > 1 && !bare.contains(" _ _")
 }
 
 /// Reads the failure whose rule stands at `at`: the blocks, root first, and where it ends.
