@@ -57,7 +57,8 @@ impl Grammar for Python {
 
     fn literals(&self) -> &'static [&'static str] {
         &[
-            "Traceback (most recent call last)",
+            // Without the word before it: rich changes the colour between the two.
+            "(most recent call last)",
             "File \"",
             "The above exception was the direct cause of the following exception:",
             "During handling of the above exception, another exception occurred:",
