@@ -4,9 +4,18 @@
 //! back from a first frame to the class line above it. The driver settles which grammar owns which lines; what no grammar
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
+mod driver;
+pub mod python;
+
 use std::ops::Range;
 
 use crate::model::{Event, ExceptionChain, Language, Line, Segment};
+
+/// Every grammar, one entry a language. The order does not matter: the driver settles overlaps by the lines covered.
+static GRAMMARS: &[&dyn Grammar] = &[
+    &python::Python,
+    // One line a language.
+];
 
 /// An exception found in a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +43,10 @@ pub trait Grammar: Sync {
 /// Reads every event out of a segment, in the order of their first lines.
 #[must_use]
 pub fn assemble(segment: &Segment) -> Vec<Event> {
-    let _ = segment;
-    Vec::new()
+    driver::assemble(segment, GRAMMARS)
+}
+
+/// The literals of every grammar, for the gate.
+pub fn literals() -> impl Iterator<Item = &'static str> {
+    GRAMMARS.iter().flat_map(|grammar| grammar.literals().iter().copied())
 }

@@ -1,0 +1,347 @@
+//! Settles which grammar owns which lines and turns the result into events.
+//!
+//! The grammars know exceptions; this module knows records: the log line an exception hangs on, the lines that belong to no
+//! exception, times and line numbers. It must never read the syntax of a language, and it stays linear: every step is one
+//! pass over the lines, and every look back is bounded.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use super::{Found, Grammar};
+use crate::model::{Event, Line, LineRange, Segment, Severity};
+
+/// Lines of one plain record; what follows stands for itself.
+const MAX_RECORD_LINES: usize = 100;
+/// Bytes of one message.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
+/// Lines between the start of a record and the exception that hangs on it. A longer message is rare, a foreign record is not.
+const MAX_HEADER_LINES: usize = 8;
+
+/// Words by which a record below warning level shows that the exception after it is its own.
+const FAILURE_WORDS: &[&str] = &["exception", "error", "fail", "traceback", "retry", "unable", "cannot", "could not"];
+
+/// Reads the events of a segment with these grammars.
+pub(super) fn assemble(segment: &Segment, grammars: &[&dyn Grammar]) -> Vec<Event> {
+    let lines = segment.lines.as_slice();
+    let found = grammars.iter().flat_map(|grammar| grammar.find(lines)).collect();
+    let mut claims = Claims::new(lines);
+    let mut drafts = Vec::new();
+    for found in claims.settle(found) {
+        drafts.push(claims.attach(found));
+    }
+    claims.records(&mut drafts);
+    drafts.sort_by_key(Draft::start);
+    finish(segment, drafts)
+}
+
+/// An event before its time and line numbers are known.
+struct Draft {
+    /// Lines covered, by index, in order.
+    lines: Vec<Range<usize>>,
+    /// The line that carries time, level and worker.
+    record: Option<usize>,
+    message: String,
+    found: Option<Found>,
+}
+
+impl Draft {
+    fn start(&self) -> usize {
+        self.lines.first().map_or(usize::MAX, |range| range.start)
+    }
+
+    fn end(&self) -> usize {
+        self.lines.last().map_or(0, |range| range.end)
+    }
+}
+
+/// Which lines are taken.
+struct Claims<'a> {
+    lines: &'a [Line],
+    taken: Vec<bool>,
+}
+
+impl<'a> Claims<'a> {
+    fn new(lines: &'a [Line]) -> Self {
+        Self { lines, taken: vec![false; lines.len()] }
+    }
+
+    /// Takes the exceptions that do not overlap: the earliest start wins, then the one that covers more lines, then more frames.
+    fn settle(&mut self, mut found: Vec<Found>) -> Vec<Found> {
+        found.retain(|f| !f.chain.links.is_empty() && well_formed(&f.lines, self.lines.len()));
+        found.sort_by_key(|f| {
+            let frames: usize = f.chain.links.iter().map(|link| link.frames.len()).sum();
+            (f.lines[0].start, Reverse(f.lines.iter().map(Range::len).sum::<usize>()), Reverse(frames))
+        });
+        found.retain(|f| {
+            let free = f.lines.iter().all(|range| self.taken[range.clone()].iter().all(|taken| !taken));
+            if free {
+                f.lines.iter().for_each(|range| self.take(range.clone()));
+            }
+            free
+        });
+        found
+    }
+
+    fn take(&mut self, range: Range<usize>) {
+        self.taken[range].fill(true);
+    }
+
+    /// Adds to an exception the record it hangs on: the header above it and what is left of a structured record below it.
+    fn attach(&mut self, mut found: Found) -> Draft {
+        let mut ranges = std::mem::take(&mut found.lines);
+        let first = ranges[0].start;
+        let mut message = String::new();
+        let mut record = self.lines[first].starts.then_some(first);
+        if let Some(header) = self.header(first) {
+            message = join(&self.lines[header..first]);
+            self.take(header..first);
+            ranges[0].start = header;
+            record = Some(header);
+        }
+        if !found.lead.trim().is_empty() {
+            if !message.is_empty() {
+                message.push('\n');
+            }
+            message.push_str(cap(found.lead.trim()));
+        }
+        if let Some(last) = ranges.last_mut() {
+            let end = self.rest_of_record(last.end);
+            self.taken[last.end..end].fill(true);
+            last.end = end;
+        }
+        Draft { lines: ranges, record, message, found: Some(found) }
+    }
+
+    /// Where the record starts whose text stands directly above line `first`.
+    fn header(&self, first: usize) -> Option<usize> {
+        if self.lines[first].starts {
+            return None;
+        }
+        let at = self.lines[first].at;
+        for index in (0..first).rev() {
+            let line = &self.lines[index];
+            let bound = if line.at == at { MAX_RECORD_LINES } else { MAX_HEADER_LINES };
+            if self.taken[index] || first - index > bound || ends_structured(self.lines, index) {
+                return None;
+            }
+            if line.starts {
+                return (line.at == at || announces(line)).then_some(index);
+            }
+        }
+        None
+    }
+
+    /// End of the lines from `from` on that stand at the same position as the line before: the tail of a structured record.
+    fn rest_of_record(&self, from: usize) -> usize {
+        let mut end = from;
+        while end > 0 && end < self.lines.len() && !self.taken[end] && continues(self.lines, end) {
+            end += 1;
+        }
+        end
+    }
+
+    /// Turns everything that no exception took into plain records.
+    fn records(&mut self, drafts: &mut Vec<Draft>) {
+        let mut index = 0;
+        while index < self.lines.len() {
+            let end = if self.lines[index].starts { self.record_end(index) } else { index + 1 };
+            let blank = end == index + 1 && self.lines[index].text.trim().is_empty();
+            if !self.taken[index] && !blank {
+                let message = join(&self.lines[index..end]);
+                drafts.push(Draft {
+                    lines: std::iter::once(index..end).collect(),
+                    record: Some(index),
+                    message,
+                    found: None,
+                });
+            }
+            index = end;
+        }
+    }
+
+    /// End of the plain record that starts at `start`.
+    fn record_end(&self, start: usize) -> usize {
+        let mut bytes = self.lines[start].text.len();
+        let mut end = start + 1;
+        while end < self.lines.len() && end - start < MAX_RECORD_LINES && bytes < MAX_MESSAGE_BYTES {
+            if self.taken[start] || self.taken[end] || self.lines[end].starts || ends_structured(self.lines, end - 1) {
+                break;
+            }
+            bytes += self.lines[end].text.len();
+            end += 1;
+        }
+        end
+    }
+}
+
+/// Whether ranges are in order, apart, not empty and inside the segment. A grammar that breaks this loses the exception, not the run.
+fn well_formed(ranges: &[Range<usize>], len: usize) -> bool {
+    let mut from = 0;
+    for range in ranges {
+        if range.start < from || range.is_empty() || range.end > len {
+            return false;
+        }
+        from = range.end;
+    }
+    !ranges.is_empty()
+}
+
+/// Whether line `index` belongs to the same structured record as the line before it.
+fn continues(lines: &[Line], index: usize) -> bool {
+    index > 0 && !lines[index].starts && lines[index].at == lines[index - 1].at
+}
+
+/// Whether a structured record of several lines ends with line `index`: what follows is not its continuation.
+fn ends_structured(lines: &[Line], index: usize) -> bool {
+    continues(lines, index) && lines.get(index + 1).is_some_and(|next| next.at != lines[index].at)
+}
+
+/// Whether a log line can be the record of the exception printed after it. An access line at info level before a crash is not, although it
+/// stands directly above it.
+fn announces(line: &Line) -> bool {
+    if line.severity.is_none_or(|severity| severity >= Severity::Warning) {
+        return true;
+    }
+    let text = cap(&line.text).to_ascii_lowercase();
+    FAILURE_WORDS.iter().any(|word| text.contains(word))
+}
+
+/// The text of lines, bounded.
+fn join(lines: &[Line]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        if text.len() > MAX_MESSAGE_BYTES {
+            break;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&line.text);
+    }
+    let kept = cap(text.trim_end()).len();
+    text.truncate(kept);
+    text
+}
+
+/// The text, cut at the bound for messages.
+fn cap(text: &str) -> &str {
+    let mut end = text.len().min(MAX_MESSAGE_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Gives drafts in order of their lines what only the segment knows.
+fn finish(segment: &Segment, drafts: Vec<Draft>) -> Vec<Event> {
+    let mut latest = None;
+    let mut seen = 0;
+    let mut events = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let until = draft.record.unwrap_or(draft.start()).max(seen);
+        for line in &segment.lines[seen..=until] {
+            latest = line.time.or(latest);
+        }
+        seen = until + 1;
+        events.push(event(segment, draft, latest));
+    }
+    events
+}
+
+fn event(segment: &Segment, draft: Draft, latest: Option<crate::model::Time>) -> Event {
+    let lines = segment.lines.as_slice();
+    let (start, end) = (draft.start(), draft.end());
+    let record = draft.record.map(|index| &lines[index]);
+    let mut chain = draft.found.map(|found| found.chain);
+    if let Some(chain) = chain.as_mut()
+        && segment.cut
+        && end == lines.len()
+    {
+        chain.complete = false;
+    }
+    Event {
+        stream: segment.stream.clone(),
+        worker: record.and_then(|line| line.worker.clone()),
+        request: record.and_then(|line| line.request.clone()),
+        time: record.and_then(|line| line.time).or(latest),
+        severity: record.and_then(|line| line.severity),
+        at: lines[start].at,
+        lines: line_ranges(lines, &draft.lines),
+        message: draft.message,
+        chain,
+    }
+}
+
+/// Line numbers of index ranges, neighbours merged; only those of the source the first line stands in.
+fn line_ranges(lines: &[Line], ranges: &[Range<usize>]) -> Vec<LineRange> {
+    let mut merged: Vec<LineRange> = Vec::new();
+    let mut source = None;
+    for line in ranges.iter().flat_map(|range| &lines[range.clone()]) {
+        if *source.get_or_insert(line.at.source) != line.at.source {
+            continue;
+        }
+        match merged.last_mut() {
+            Some((_, last)) if line.at.line >= *last && line.at.line - *last <= 1 => *last = line.at.line,
+            _ => merged.push((line.at.line, line.at.line)),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Position, SourceId, StreamId, Time};
+
+    fn line(number: u64, text: &str, starts: bool) -> Line {
+        let at = Position { source: SourceId(0), line: number, offset: number * 100 };
+        Line { starts, ..Line::bare(text, at) }
+    }
+
+    fn read(lines: Vec<Line>) -> Vec<Event> {
+        assemble(&Segment { stream: StreamId::new("pod/a"), lines, cut: false }, super::super::GRAMMARS)
+    }
+
+    const TRACE: [&str; 3] = ["Traceback (most recent call last):", "  File \"/a.py\", line 1, in f", "KeyError: 'a'"];
+
+    #[test]
+    fn plain_records_keep_their_continuation() {
+        let lines = vec![line(1, "raw", false), line(2, "", false), line(3, "first", true), line(4, "  more", false)];
+        let events = read(lines);
+        let said: Vec<_> = events.iter().map(|event| (event.message.as_str(), event.lines[0])).collect();
+        assert_eq!(said, [("raw", (1, 1)), ("first\n  more", (3, 4))]);
+        assert_eq!(events[0].stream.as_str(), "pod/a");
+    }
+
+    #[test]
+    fn an_endless_record_ends_at_the_bound() {
+        let mut lines = vec![line(1, "first", true)];
+        lines.extend((2..=300).map(|number| line(number, "text", false)));
+        let events = read(lines);
+        assert_eq!(events[0].lines, [(1, 100)]);
+        assert_eq!(events.len(), 201);
+    }
+
+    #[test]
+    fn a_structured_record_is_one_event_and_ends_there() {
+        let mut lines = vec![line(1, "failed", true)];
+        lines.extend(TRACE.iter().map(|text| line(1, text, false)));
+        lines.push(line(2, "raw line after it", false));
+        let events = read(lines);
+        assert_eq!(events.len(), 2);
+        assert_eq!((events[0].message.as_str(), events[0].lines.as_slice()), ("failed", [(1, 1)].as_slice()));
+        let message = events[0].chain.as_ref().map(|chain| chain.links[0].message.as_str());
+        assert_eq!(message, Some("'a'"));
+    }
+
+    #[test]
+    fn time_comes_from_the_record_or_the_line_before() {
+        let mut lines = vec![line(1, "boot", true), line(2, "far below", false)];
+        lines[0].time = Some(Time::utc(7));
+        lines[0].severity = Some(Severity::Info);
+        lines.extend(TRACE.iter().zip(3..).map(|(text, number)| line(number, text, false)));
+        let events = read(lines);
+        let crash = events.iter().find(|event| event.chain.is_some()).map(|event| (event.time, event.severity));
+        assert_eq!(crash, Some((Some(Time::utc(7)), None)));
+    }
+}

@@ -1,0 +1,259 @@
+//! What a single line of Python's output can be: header, frame, class line, connector.
+//!
+//! Every test looks at one line alone and accepts any leading white space, NBSP included, because pasted and wrapped text loses
+//! its indentation. Nothing here decides what belongs together.
+
+use std::ops::Range;
+
+use crate::model::{Line, Relation};
+
+/// The header of a traceback, in every version of Python.
+const HEAD: &str = "Traceback (most recent call last):";
+/// The header of an exception group's traceback.
+const GROUP_HEAD: &str = "Exception Group Traceback (most recent call last):";
+
+/// A line as a parser sees it: the margin of a group or the quotes around it are off.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    /// Index of the line in the segment.
+    pub(super) index: usize,
+    pub(super) text: &'a str,
+    /// Begins a record, or follows a structured record that is complete in itself.
+    pub(super) starts: bool,
+}
+
+impl View<'_> {
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+}
+
+/// The lines of a segment as views.
+pub(super) fn views(lines: &[Line]) -> Vec<View<'_>> {
+    let mut views: Vec<View<'_>> = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        let after_structured = index > 1
+            && lines[index - 1].at == lines[index - 2].at
+            && !lines[index - 1].starts
+            && line.at != lines[index - 1].at;
+        views.push(View { index, text: &line.text, starts: line.starts || after_structured });
+    }
+    views
+}
+
+/// Line indexes taken so far, as ranges.
+#[derive(Default)]
+pub(super) struct Taken(Vec<Range<usize>>);
+
+impl Taken {
+    /// Takes a line; lines arrive in order, one that was already passed is ignored.
+    pub(super) fn take(&mut self, index: usize) {
+        match self.0.last_mut() {
+            Some(last) if index < last.end => {}
+            Some(last) if index == last.end => last.end += 1,
+            _ => self.0.push(index..index + 1),
+        }
+    }
+
+    pub(super) fn take_all(&mut self, views: &[View<'_>]) {
+        views.iter().for_each(|view| self.take(view.index));
+    }
+
+    pub(super) fn into_ranges(self) -> Vec<Range<usize>> {
+        self.0
+    }
+}
+
+/// Columns of white space before the text.
+pub(super) fn indent(text: &str) -> usize {
+    text.chars().take_while(|c| c.is_whitespace()).count()
+}
+
+/// The log text before `Traceback (most recent call last):` on the same line, if the line ends with that.
+pub(super) fn head(text: &str) -> Option<&str> {
+    let lead = text.trim_end().strip_suffix(HEAD)?;
+    match lead.trim_end().strip_suffix("Exception Group") {
+        Some(rest) => rest.trim().is_empty().then_some(""),
+        None => Some(lead),
+    }
+}
+
+/// The log text before `+ Exception Group Traceback …`, if the line opens a group with a margin.
+pub(super) fn group_head(text: &str) -> Option<&str> {
+    text.trim_end().strip_suffix(GROUP_HEAD)?.trim_end().strip_suffix('+')
+}
+
+/// `File "PATH", line N`, with what follows it.
+pub(super) struct FrameLine<'a> {
+    /// Column of `File`.
+    pub(super) indent: usize,
+    pub(super) path: &'a str,
+    pub(super) line: Option<u32>,
+    pub(super) place: Place<'a>,
+}
+
+/// What stands behind the line number.
+pub(super) enum Place<'a> {
+    /// `, in FUNC`: a frame.
+    Function(&'a str),
+    /// ` in FUNC`: a frame of a crash dump, innermost first.
+    Crash(&'a str),
+    /// Nothing: the place of a syntax error, not a frame.
+    Location,
+}
+
+/// Reads a frame line; loguru marks the catching frame by `> `.
+pub(super) fn frame(text: &str) -> Option<FrameLine<'_>> {
+    let body = text.trim_start();
+    let body = body.strip_prefix('>').map_or(body, str::trim_start);
+    let rest = body.strip_prefix("File \"")?;
+    let (path, rest) = rest.split_once("\", line ")?;
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if digits == 0 {
+        return None;
+    }
+    let (number, rest) = rest.split_at(digits);
+    let rest = rest.trim_end();
+    let place = match (rest.strip_prefix(", in "), rest.strip_prefix(" in ")) {
+        (Some(function), _) => Place::Function(function.trim()),
+        (_, Some(function)) => Place::Crash(function.trim()),
+        _ if rest.is_empty() => Place::Location,
+        _ => return None,
+    };
+    let indent = text.chars().count() - body.chars().count();
+    Some(FrameLine { indent, path, line: number.parse().ok(), place })
+}
+
+/// Whether the line is a frame of a traceback or the place of a syntax error.
+pub(super) fn is_frame(text: &str) -> bool {
+    frame(text).is_some_and(|frame| !matches!(frame.place, Place::Crash(_)))
+}
+
+/// `[Previous line repeated N more times]`: stands for frames but is none.
+pub(super) fn is_repeat(text: &str) -> bool {
+    text.trim_start().starts_with("[Previous line repeated ")
+}
+
+/// Reads `TYPE` or `TYPE: MSG` where only a class line can stand.
+pub(super) fn class_line(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start();
+    let length = type_length(text)?;
+    let (kind, rest) = text.split_at(length);
+    if rest.trim().is_empty() {
+        return Some((kind, ""));
+    }
+    let message = rest.strip_prefix(':')?;
+    if message.is_empty() { Some((kind, "")) } else { message.strip_prefix(' ').map(|message| (kind, message)) }
+}
+
+/// Reads a class line where any text could stand: the name must look like an exception's.
+pub(super) fn strict_class(text: &str) -> Option<(&str, &str)> {
+    class_line(text).filter(|(kind, _)| looks_like_exception(kind))
+}
+
+/// Whether a name is one that exceptions have: an upper-case class that is qualified or has one of the usual endings.
+pub(super) fn looks_like_exception(kind: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "Error",
+        "Exception",
+        "Warning",
+        "Interrupt",
+        "Exit",
+        "Timeout",
+        "Group",
+        "Failure",
+        "Failed",
+        "Refused",
+        "NotFound",
+        "Traceback",
+        "Iteration",
+        "Exceeded",
+        "Denied",
+        "Unauthorized",
+        "Forbidden",
+        "Abort",
+        "Aborted",
+        "Unavailable",
+        "Disconnected",
+        "DoesNotExist",
+        "Invalid",
+        "Expired",
+        "Missing",
+        "Conflict",
+        "Canceled",
+        "Cancelled",
+    ];
+    let base = kind.split('(').next().unwrap_or(kind);
+    let last = base.rsplit('.').next().unwrap_or(base);
+    let class = last.trim_start_matches('_');
+    class.starts_with(char::is_uppercase)
+        && class.chars().any(char::is_lowercase)
+        && (ENDINGS.iter().any(|ending| class.ends_with(ending)) || (base.contains('.') && base != last))
+}
+
+/// Bytes of the qualified class name the text begins with: `a.b.f.<locals>.Inner`, `RayTaskError(ValueError)`.
+fn type_length(text: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += segment_length(&text[at..])?;
+        let rest = &text[at..];
+        if rest.starts_with('.') {
+            at += 1;
+        } else if let Some(inner) = rest.strip_prefix('(') {
+            let close = inner.find(')')?;
+            let valid = inner[..close].chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+            return (valid && close > 0).then_some(at + close + 2);
+        } else {
+            return Some(at);
+        }
+    }
+}
+
+fn segment_length(text: &str) -> Option<usize> {
+    if text.starts_with("<locals>") {
+        return Some("<locals>".len());
+    }
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    (end > 0 && !text.starts_with(|c: char| c.is_numeric())).then_some(end)
+}
+
+/// Reads the line between two tracebacks of a chain.
+pub(super) fn connector(text: &str) -> Option<Relation> {
+    match text.trim() {
+        "The above exception was the direct cause of the following exception:" => Some(Relation::Cause),
+        "During handling of the above exception, another exception occurred:" => Some(Relation::Context),
+        _ => None,
+    }
+}
+
+/// The class line of a traceback that a worker process sent as text; it stands without a header.
+pub(super) fn is_remote_head(text: &str) -> bool {
+    text.trim_end().ends_with("RemoteTraceback:") && strict_class(text).is_some()
+}
+
+/// A call stack that belongs to a log call, not to an exception.
+pub(super) fn is_stack_head(text: &str) -> bool {
+    matches!(text.trim(), "Stack (most recent call last):" | "Call stack:")
+}
+
+/// A line that announces a traceback: it belongs to the exception below it, never to the message above it.
+pub(super) fn is_lead(text: &str) -> bool {
+    const LEADS: &[&str] = &[
+        "Exception in thread ",
+        "Exception ignored ",
+        "Exception in callback ",
+        "Exception in worker",
+        "Task exception was never retrieved",
+        "Future exception was never retrieved",
+        "--- Logging error ---",
+        "Error in sys.excepthook:",
+        "Error in atexit._run_exitfuncs:",
+        "Original exception was:",
+        "Unhandled exception in ",
+        "future: <",
+        "handle: <",
+        "task: <",
+    ];
+    let text = text.trim_start();
+    LEADS.iter().any(|lead| text.starts_with(lead)) || (text.starts_with("Process ") && text.trim_end().ends_with(':'))
+}
