@@ -4,6 +4,8 @@
 //! back from a first frame to the class line above it. The driver settles which grammar owns which lines; what no grammar
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
+pub mod javascript;
+
 use std::ops::Range;
 
 use crate::model::{Event, ExceptionChain, Language, Line, Segment};
