@@ -5,6 +5,7 @@
 //! their own. A line that merely mentions an error must never become an event, nor may the frames of another language.
 
 mod lambda;
+mod node;
 mod outline;
 mod reader;
 #[cfg(test)]
@@ -17,8 +18,12 @@ use std::ops::Range;
 use crate::model::{Exception, ExceptionChain, Language, Line, Relation, Severity};
 
 use super::{Found, Grammar};
-use reader::{Head, MESSAGE_LINES, Node, Reader};
+use node::{Head, Node};
+use reader::{MESSAGE_LINES, Reader};
 use text::Header;
+
+/// How far below an uncaught error's class line Node's last line is looked for.
+const FAREWELL_LINES: usize = 512;
 
 /// The grammar of JavaScript's error output.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,7 +102,7 @@ impl<'a> Finder<'a> {
     /// Takes over what a reader has read from `start` on.
     fn emit(&mut self, start: usize, lead: &str, node: Node, reader: &Reader<'_>) {
         let mut links = Vec::new();
-        let root = reader::flatten(node, &mut links);
+        let root = node::flatten(node, &mut links);
         // "… rejected with the reason "#<Object>"": the text says that it has lost the error.
         let lost =
             links[root].kind.ends_with("UnhandledPromiseRejection") && links[root].message.contains("\"#<Object>\"");
@@ -126,17 +131,23 @@ impl<'a> Finder<'a> {
     /// `/app/x.js:7`, the source line, a caret, blank lines; then the error or whatever was thrown.
     fn uncaught(&mut self) -> bool {
         let start = self.at;
-        let class = (start + 3..start + 6).find(|&at| !text::blank(self.text(at)));
+        let mut above = start;
+        // A worker's error is printed below the place of the parent that received it.
+        while above < start + 6 && text::locator(self.text(above + 3)) && text::caret(self.text(above + 5)) {
+            above += 3;
+        }
+        let class = (above + 3..above + 6).find(|&at| !text::blank(self.text(at)));
         let Some(class) = class.filter(|&at| at < self.lines.len()) else { return false };
         let text = self.text(class);
         let mut reader = Reader::new(self.lines, class, false);
+        reader.end = self.farewell(class);
         let head = text::class_at(text, true).map(Head::from);
         let node = match head {
             Some(head) => reader.error(head, 0, Relation::Surface),
             None if reader.first_frame(class + 1, 0).is_some() => {
                 reader.error(Head::message(text), 0, Relation::Surface)
             }
-            None if self.dies(class) => outline::thrown(self.lines, &mut reader),
+            None if reader.end.is_some() => outline::thrown(self.lines, &mut reader),
             None => return false,
         };
         reader.farewell();
@@ -144,10 +155,10 @@ impl<'a> Finder<'a> {
         true
     }
 
-    /// Whether Node says soon after `at` that it ends: the line is what was thrown, though no error.
-    fn dies(&self, at: usize) -> bool {
-        (at..at + MESSAGE_LINES)
-            .any(|at| self.text(at).starts_with("Node.js v") || self.text(at).starts_with("(Use `node"))
+    /// The line in which Node says soon after `at` that it ends.
+    fn farewell(&self, at: usize) -> Option<usize> {
+        (at..at + FAREWELL_LINES)
+            .find(|&at| self.text(at).starts_with("Node.js v") || self.text(at).starts_with("(Use `node"))
     }
 
     /// A first frame: the class line stands above.
@@ -163,13 +174,11 @@ impl<'a> Finder<'a> {
         let mut reader = Reader::new(self.lines, class, every_line_starts);
         // A head like `[cause]: ` at the beginning of a line means that the outer error was cut off.
         reader.complete = !["[cause]:", "cause:", "caused by:"].iter().any(|cut| lead.trim_end().ends_with(cut));
-        let node = reader.error(header.into(), base, Relation::Surface);
+        let mut node = reader.error(header.into(), base, Relation::Surface);
         reader.closers(base);
         reader.farewell();
-        let pretty = outline::pretty(self.lines, self.floor, class);
-        match pretty {
+        match outline::pretty(self.lines, self.floor, class) {
             Some(pretty) => {
-                let mut node = node;
                 pretty.close(self.lines, &mut reader, &mut node.exception.properties);
                 self.emit(pretty.start, self.text(pretty.start), node, &reader);
             }
@@ -227,8 +236,7 @@ impl<'a> Finder<'a> {
     /// `FATAL ERROR: … JavaScript heap out of memory` with what V8 prints around it.
     fn out_of_memory(&mut self) -> bool {
         let Some(found) = outline::heap(self.lines, self.at) else { return false };
-        let mut reader = Reader::new(self.lines, found.end, false);
-        reader.complete = true;
+        let reader = Reader::new(self.lines, found.end, false);
         let node =
             Node { exception: Exception::new("FATAL ERROR", found.message, Relation::Surface), children: Vec::new() };
         self.emit(self.at, "", node, &reader);
@@ -246,7 +254,8 @@ impl<'a> Finder<'a> {
     fn single(&mut self) -> bool {
         let line = &self.lines[self.at];
         let Some(header) = outline::alone(line) else { return false };
-        if !header.boxed && self.frames_follow() {
+        let below = self.text(self.at + 1).trim_start();
+        if !header.boxed && (below.starts_with("Traceback (most recent call") || self.frames_follow()) {
             return false;
         }
         let (lead, base) = (header.lead.to_owned(), text::indent(&line.text));

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::model::{Exception, Line, Relation};
 
-use super::reader::{Head, Node, Reader};
+use super::node::{Head, Node};
+use super::reader::Reader;
 use super::values::{Properties, join};
 
 /// Deepest nesting of reasons and causes followed.

@@ -4,7 +4,8 @@
 
 use crate::model::{Exception, Line, Relation, Severity};
 
-use super::reader::{Head, Node, Reader};
+use super::node::{Head, Node};
+use super::reader::Reader;
 use super::text::{self, Header};
 use super::values::{Properties, key_value};
 
@@ -131,14 +132,12 @@ pub(super) fn alone(line: &Line) -> Option<Header<'_>> {
     if let Some(header) = text::header(text) {
         let end = text.trim_end();
         let spans = end.ends_with("] {") || (end.contains("] { ") && end.ends_with('}'));
-        if header.boxed
-            && !header.message.starts_with(']')
-            && (spans || (end.ends_with(']') && (failing || header.lead.trim().is_empty())))
-        {
+        if header.boxed && (spans || (end.ends_with(']') && (failing || header.lead.trim().is_empty()))) {
             return Some(header);
         }
         if header.lead.contains(text::REJECTION_WARNING) || header.kind == text::REJECTION_WARNING {
-            return Some(header);
+            // Node explains itself in a second line, which is no second error.
+            return (!header.message.starts_with("Unhandled promise rejection.")).then_some(header);
         }
         let told = header.lead.trim().is_empty() && failing;
         let tagged = matches!(header.lead.trim(), "[error]" | "[ERROR]" | "Uncaught" | "Uncaught (in promise)");

@@ -5,7 +5,8 @@
 
 use crate::model::{Exception, Frame, Line, Relation, Severity};
 
-use super::text::{self, Header, Tail};
+use super::node::{Head, Node, deepest};
+use super::text::{self, Tail};
 use super::values::{Properties, join, key_value};
 
 /// How far frames may stand below their class line: long messages are normal.
@@ -14,56 +15,14 @@ pub(super) const MESSAGE_LINES: usize = 64;
 const BOXED_LINES: usize = 16;
 /// How many lines of a message may stand between something that looks like a frame and the real frames.
 const DECOY_LINES: usize = 8;
+/// How many lines of a message may look like frames.
+const DECOYS: usize = 3;
 /// How many lines of others may stand inside an error.
 const FOREIGN_LINES: usize = 3;
 /// Deepest nesting followed.
 const DEEPEST: usize = 24;
 /// Longest chain of `caused by:` followed.
 const MOST_CAUSES: usize = 32;
-
-/// An error with those nested in it.
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) exception: Exception,
-    pub(super) children: Vec<Self>,
-}
-
-/// What a class line says, detached from the line.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Head {
-    kind: String,
-    code: Option<String>,
-    message: String,
-    boxed: bool,
-    /// Node before 12 opened the braces before the class: `{ Error: …`.
-    braced: bool,
-}
-
-impl From<Header<'_>> for Head {
-    fn from(header: Header<'_>) -> Self {
-        Self {
-            kind: header.kind.to_owned(),
-            code: header.code.map(str::to_owned),
-            message: header.message.to_owned(),
-            boxed: header.boxed,
-            braced: header.lead.trim_end().ends_with('{'),
-        }
-    }
-}
-
-impl Head {
-    /// A head without a class: only a message was printed above the frames.
-    pub(super) fn message(text: &str) -> Self {
-        Self { message: text.trim().to_owned(), ..Self::default() }
-    }
-
-    /// An error that is this line and no more.
-    pub(super) fn into_node(self) -> Node {
-        let mut exception = Exception::new(self.kind, self.message, Relation::Surface);
-        exception.properties.extend(self.code.map(|code| ("code".to_owned(), code)));
-        Node { exception, children: Vec::new() }
-    }
-}
 
 /// Where a property stands.
 struct Place {
@@ -99,11 +58,13 @@ pub(super) struct Reader<'a> {
     pub(super) complete: bool,
     /// Every line is a record of its own (a log drain): a record's start is no boundary then.
     every_line_starts: bool,
+    /// Where Node says that it ends: frames before it that are not the last ones were text of the message.
+    pub(super) end: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(lines: &'a [Line], at: usize, every_line_starts: bool) -> Self {
-        Self { lines, at, skipped: Vec::new(), complete: true, every_line_starts }
+        Self { lines, at, skipped: Vec::new(), complete: true, every_line_starts, end: None }
     }
 
     fn text(&self, at: usize) -> Option<&'a str> {
@@ -231,7 +192,7 @@ impl<'a> Reader<'a> {
                     }
                 }
                 None if text::between_frames(text) => self.at += 1,
-                None => match self.frame_after_decoys(depth) {
+                None => match self.frame_after_decoys(depth, frames.len()) {
                     Some(real) => {
                         frames.clear();
                         top = real;
@@ -248,19 +209,26 @@ impl<'a> Reader<'a> {
         end
     }
 
-    /// The real first frame, if the frames so far turn out to have been text of the message.
-    fn frame_after_decoys(&self, depth: usize) -> Option<usize> {
-        if depth > 0 || self.every_line_starts {
+    /// The real first frame, if the few frames so far turn out to have been text of the message.
+    fn frame_after_decoys(&self, depth: usize, frames: usize) -> Option<usize> {
+        if depth > 0 || self.every_line_starts || frames > DECOYS {
             return None;
         }
         for at in self.at..self.at + DECOY_LINES {
             let text = self.text(at)?;
+            // Before Node's last line everything belongs to the one error it dies of.
+            let certain = self.end.is_some_and(|end| at < end);
             if text::frame(text).is_some() {
                 let above = self.text(at - 1)?.trim_start();
-                return text::class_at(above, true).is_none().then_some(at);
+                return (certain || text::class_at(above, true).is_none()).then_some(at);
             }
-            let other = self.boundary(at) || text::header(text).is_some() || text::locator(text);
-            if other || text.starts_with("Node.js v") || text.trim_start().starts_with(['}', ']']) {
+            let other =
+                text::header(text).is_some() || text::locator(text) || text.trim_start().starts_with(['}', ']']);
+            if self.boundary(at)
+                || text.starts_with("Node.js v")
+                || text.starts_with("caused by: ")
+                || (other && !certain)
+            {
                 return None;
             }
         }
@@ -336,6 +304,10 @@ impl<'a> Reader<'a> {
             }
         };
         let bare = key.trim_matches(['[', ']']);
+        if matches!(bare, "cause" | "errors") && value.starts_with('[') && value.trim_end_matches(',').ends_with(']') {
+            // `[cause]: [AxiosError]`, `[errors]: [Array]`: deeper than inspection goes.
+            self.complete &= value.contains([' ', ':']);
+        }
         if let Some(head) = self.head(value, bare == "cause") {
             return self.child(head, base, Relation::Cause, depth, node);
         }
@@ -399,8 +371,7 @@ impl<'a> Reader<'a> {
     /// The properties of Node before 12: `{ Error: …`, frames, `  code: 'X' }`.
     fn braced(&mut self, base: usize, depth: usize, node: &mut Node, properties: &mut Properties) {
         let mut index = 0;
-        loop {
-            let Some(text) = self.text(self.at).filter(|_| !self.boundary(self.at)) else { break };
+        while let Some(text) = self.text(self.at).filter(|_| !self.boundary(self.at)) {
             let body = text.trim();
             if text::indent(text) <= base {
                 let closes = body == "}";
@@ -459,31 +430,6 @@ fn unbox(text: &str) -> Option<(&str, End)> {
     }
     let (inside, properties) = text.split_once("] { ")?;
     properties.ends_with('}').then(|| (inside, End::Inline(format!("{{ {properties}"))))
-}
-
-/// The last error of the chain of causes.
-fn deepest(node: &mut Node) -> &mut Node {
-    let mut node = node;
-    while let Some(at) = node.children.iter().position(|child| child.exception.relation == Relation::Cause) {
-        node = &mut node.children[at];
-    }
-    node
-}
-
-/// Puts an error and those nested in it into one list, and returns the index of the root: the deepest cause, or of an aggregate the
-/// first member's.
-pub(super) fn flatten(node: Node, links: &mut Vec<Exception>) -> usize {
-    let own = links.len();
-    links.push(node.exception);
-    let mut root: Option<(usize, bool)> = None;
-    for child in node.children {
-        let cause = child.exception.relation == Relation::Cause;
-        let below = flatten(child, links);
-        if root.is_none_or(|(_, caused)| cause && !caused) {
-            root = Some((below, cause));
-        }
-    }
-    root.map_or(own, |(below, _)| below)
 }
 
 /// Frames alone, as left by a cut-off beginning.

@@ -107,7 +107,7 @@ fn location(place: &str, bracketed: bool) -> Option<(String, Option<u32>)> {
         _ => return None,
     };
     let path_shaped =
-        path.contains(['/', '\\', '.']) || path.starts_with("node:") || path.starts_with('<') || bracketed;
+        path.contains(['/', '\\', '.']) || path.starts_with("node:") || path.starts_with(['<', '[']) || bracketed;
     (path_shaped && !foreign(path)).then(|| (path.to_owned(), Some(line)))
 }
 
@@ -163,14 +163,16 @@ fn gecko_frame(body: &str) -> Option<(Frame, Tail)> {
 pub(super) fn between_frames(text: &str) -> bool {
     let body = text.trim();
     (body.starts_with("... ") && body.ends_with(" lines matching cause stack trace ..."))
+        || body == "[... lines matching original stack trace ...]"
         || body.starts_with("-> ")
         || body.starts_with("From previous event:")
         || (body.starts_with("Emitted 'error' event") && body.ends_with(':'))
 }
 
-/// `/app/x.js:12` or `node:internal/process/promises:391` alone on a line, above the source line of uncaught output.
+/// `/app/x.js:12`, `node:internal/process/promises:391` or `[worker eval]:1` alone on a line, above the source line of uncaught output.
 pub(super) fn locator(text: &str) -> bool {
-    let path_shaped = |path: &str| path.contains(['/', '\\', '.', ':']) && !path.ends_with(':');
+    let named = |path: &str| path.starts_with(['<', '[']) || path == "undefined";
+    let path_shaped = |path: &str| named(path) || (path.contains(['/', '\\', '.', ':']) && !path.ends_with(':'));
     !text.starts_with(char::is_whitespace)
         && number_at_end(text.trim_end()).is_some_and(|(path, _)| path_shaped(path) && !foreign(path))
 }
@@ -208,8 +210,6 @@ pub(super) fn class_at(text: &str, weak: bool) -> Option<Header<'_>> {
     let message = match rest.strip_prefix(':') {
         Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => dedent(message, 1),
         None if rest.trim_end().is_empty() && !boxed => "",
-        // `[cause]: [AxiosError]`: deeper than inspection goes.
-        None if boxed && ["]", "],", "] {"].contains(&rest.trim_end()) => rest,
         _ => return None,
     };
     let named = error_name(name) || code.is_some_and(error_name);
