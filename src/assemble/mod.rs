@@ -6,6 +6,7 @@
 
 mod driver;
 pub mod python;
+pub mod javascript;
 
 use std::ops::Range;
 
@@ -14,6 +15,7 @@ use crate::model::{Event, ExceptionChain, Language, Line, Segment};
 /// Every grammar, one entry a language. The order does not matter: the driver settles overlaps by the lines covered.
 static GRAMMARS: &[&dyn Grammar] = &[
     &python::Python,
+    &javascript::JavaScript,
     // One line a language.
 ];
 
