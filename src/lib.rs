@@ -4,6 +4,8 @@
 //! bytes → blocks ([`input`]) → lines ([`envelope`]) → events ([`assemble`]).
 
 pub mod assemble;
+pub mod cli;
+pub mod commands;
 pub mod attribution;
 pub mod envelope;
 pub mod evidence;
@@ -14,4 +16,7 @@ pub mod model;
 pub mod observe;
 pub mod ranking;
 pub mod redact;
+pub mod report;
 pub mod rules;
+pub mod scan;
+pub mod streams;

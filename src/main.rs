@@ -1,1 +1,27 @@
-fn main() {}
+//! Parse, run, report what went wrong. A reader that closes the pipe ends the program in silence.
+
+use std::process::ExitCode;
+
+use anstream::eprintln;
+use clap::Parser;
+use whodunit::cli::{Cli, Command};
+use whodunit::commands::{self, Outcome};
+
+#[expect(clippy::print_stderr, reason = "anstream's macro; the one place where errors are printed")]
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => commands::diagnose::run(&cli.diagnose),
+        Some(Command::Events(args)) => commands::events::run(&args),
+        Some(Command::Explain(args)) => commands::explain::run(&args),
+        Some(Command::Rules(args)) => commands::rules::run(&args),
+    };
+    match result {
+        Ok(outcome) => outcome.into(),
+        Err(error) if commands::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            Outcome::Nothing.into()
+        }
+    }
+}

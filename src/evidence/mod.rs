@@ -7,7 +7,7 @@ mod contrast;
 mod observation;
 mod timeline;
 
-pub use contrast::{Contrast, Truth};
+pub use contrast::{Contrast, StreamFacts, Truth};
 pub use observation::{
     Exemplar, Failure, GroupKey, LinkSummary, Observation, Presence, Seen, SignalUse, StreamKey, Subject,
 };

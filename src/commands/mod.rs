@@ -1,0 +1,107 @@
+//! One command a file, and what they share: rules, inputs, output that survives a closed pipe.
+
+pub mod diagnose;
+pub mod events;
+pub mod explain;
+mod progress;
+pub mod rules;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::assemble;
+use crate::cli::{Color, Common};
+use crate::input::{self, Discovered, SourceSpec};
+use crate::rules::{CompiledRules, Gate, RuleSet};
+use crate::scan;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Analysed.
+    Done,
+    /// The condition of `--fail-on` held.
+    Failed,
+    /// Nothing was analysed.
+    Nothing,
+    /// Analysed, but something was unreadable or cut.
+    Incomplete,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Done => 0,
+            Outcome::Failed => 1,
+            Outcome::Nothing => 2,
+            Outcome::Incomplete => 3,
+        })
+    }
+}
+
+/// Whether an error is a reader that went away.
+#[must_use]
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// The built-in rules, with those of a folder on top.
+fn load_rules(folder: Option<&Path>) -> Result<CompiledRules> {
+    let set = match folder {
+        Some(folder) => RuleSet::with_folder(folder),
+        None => RuleSet::embedded(),
+    };
+    Ok(CompiledRules::new(set.context("the rules cannot be used")?).context("the rules cannot be used")?)
+}
+
+/// What to read: the arguments, or standard input when something is piped in. `None` when there is nothing to read and nobody to wait for.
+fn discover(paths: &[String]) -> Option<Discovered> {
+    if !paths.is_empty() {
+        return Some(input::discover(paths));
+    }
+    let piped = !io::stdin().is_terminal();
+    piped.then(|| Discovered { specs: vec![SourceSpec::stdin()], warnings: Vec::new() })
+}
+
+fn gate(rules: &CompiledRules, common: &Common) -> Gate {
+    if common.no_gate {
+        return Gate::open();
+    }
+    let literals: Vec<&str> = assemble::literals().collect();
+    Gate::new(rules, &literals)
+}
+
+/// Threads for the whole run.
+fn start_threads(common: &Common) {
+    // A second pool in one process (tests) keeps the first one's size, which changes nothing that is found.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(common.threads).build_global();
+}
+
+fn scan_options(common: &Common) -> scan::Options {
+    scan::Options { block_bytes: common.block_size.max(1), ..scan::Options::default() }
+}
+
+/// Standard output, buffered, with styles only where they are wanted.
+fn output(color: Color) -> impl Write {
+    let choice = match color {
+        Color::Auto => anstream::AutoStream::choice(&io::stdout()),
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    };
+    io::BufWriter::new(anstream::AutoStream::new(io::stdout(), choice))
+}
+
+fn print(color: Color, text: &str) -> Result<()> {
+    let mut out = output(color);
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// A line on standard error; a closed one is nobody's loss.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
