@@ -4,6 +4,13 @@
 //! into partial pieces; it is chosen per source from a sample, with a fall-back per line. The payload inside is read by [`payload`]:
 //! logger prefixes, JSON lines, logfmt. Everything here is a pure function of one line.
 
+mod level;
+pub mod payload;
+pub mod timestamp;
+mod transport;
+
+pub use transport::Transport;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -22,8 +29,35 @@ pub struct Stripped<'a> {
     pub severity: Option<Severity>,
     /// The next piece of this stream and channel continues this line.
     pub partial: bool,
+    /// A further line of the record before it in the input, whose stream it shares; `stream` is empty then. The transport indented it by
+    /// the [`width`](Self::width) of that record's first line, which only the caller knows.
+    pub continues: bool,
+    /// Bytes of the transport's prefix in front of the payload; 0 where there is none or the record is not plain text.
+    pub width: usize,
     /// What the program wrote, without the line ending.
     pub payload: Cow<'a, [u8]>,
+}
+
+impl<'a> Stripped<'a> {
+    /// A line that no transport wrapped.
+    #[must_use]
+    pub fn raw(line: &'a [u8]) -> Self {
+        Self {
+            stream: Cow::Borrowed(""),
+            channel: 0,
+            time: None,
+            severity: None,
+            partial: false,
+            continues: false,
+            width: 0,
+            payload: Cow::Borrowed(line),
+        }
+    }
+
+    /// What follows `width` bytes of prefix in `line`.
+    fn after(line: &'a [u8], width: usize) -> Self {
+        Self { width, ..Self::raw(line.get(width..).unwrap_or_default()) }
+    }
 }
 
 /// A program's own line, read.

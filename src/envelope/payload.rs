@@ -1,0 +1,92 @@
+//! Reads a program's own line: logger prefix, JSON record, logfmt, or plain text.
+//!
+//! The order is from certain to doubtful. What is doubtful stays in the body: a logger's name too many costs nothing, a word of the message
+//! lost may cost the diagnosis.
+
+mod clean;
+mod error;
+mod escaped;
+mod fields;
+mod json;
+mod logfmt;
+mod otlp;
+mod prefix;
+mod python;
+mod record;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Payload;
+use record::DEPTH;
+
+/// Prefixes in front of each other that are taken off: a supervisor's, a server's, the program's.
+const PREFIXES: usize = 3;
+
+/// Reads one line, without its transport. The bytes may hold several lines where the transport carried them as one.
+#[must_use]
+pub fn read(bytes: &[u8]) -> Payload {
+    let text = clean::bytes(bytes);
+    if text.starts_with('{') {
+        if let Some(payload) = json::read(&text, DEPTH) {
+            return payload;
+        }
+    }
+    if let Some(pairs) = logfmt::read(&text) {
+        return record::read(pairs, DEPTH);
+    }
+    unprefixed(&text)
+}
+
+/// Takes logger prefixes off and reads what is left.
+fn unprefixed(text: &str) -> Payload {
+    let mut payload = Payload::default();
+    let mut rest = text;
+    let mut rich = false;
+    for round in 0..PREFIXES {
+        let Some(found) = prefix::read(rest) else { break };
+        // Behind a level, only another stamp shows that a second logger follows and not the message.
+        if round > 0 && found.time.is_none() && payload.severity.is_some() {
+            break;
+        }
+        payload.starts |= found.starts;
+        payload.time = found.time.or(payload.time);
+        payload.severity = found.severity.or(payload.severity);
+        payload.worker = found.worker.map(Arc::from).or(payload.worker);
+        payload.request = found.request.map(Arc::from).or(payload.request);
+        rich |= found.rich;
+        rest = rest.get(found.len..).unwrap_or_default();
+        if found.len == 0 {
+            break;
+        }
+    }
+    if rest.len() < text.len() && rest.starts_with('{') {
+        if let Some(inner) = json::read(rest, DEPTH) {
+            return record::inside(inner, payload);
+        }
+    }
+    if let Some(with_fields) = trailing_record(rest, &payload) {
+        return with_fields;
+    }
+    let rest = if rich { prefix::without_rich_location(rest) } else { rest };
+    payload.body = escaped::expand(rest).or_else(|| escaped::entities(rest)).unwrap_or_else(|| rest.to_owned());
+    payload
+}
+
+/// `message⇥{"errorType":…}`, and `message {…"stack":"…\n…"}`: a JSON object behind the message that holds the exception.
+fn trailing_record(text: &str, outer: &Payload) -> Option<Payload> {
+    if !text.ends_with('}') {
+        return None;
+    }
+    let at = text.find("\t{\"").or_else(|| text.contains("\\n").then(|| text.find(" {\""))?)?;
+    let mut fields = json::object(text.get(at + 1..)?)?;
+    let message = text[..at].trim_end();
+    if !message.is_empty() {
+        fields.insert("message".to_owned(), Value::from(message));
+    }
+    let inner = record::read(fields, DEPTH);
+    // A logger that prints fields behind the message prints the stack on lines of its own, unless it is among the fields.
+    let whole = inner.body.contains('\n');
+    Some(Payload { starts: outer.starts, whole, ..record::inside(inner, outer.clone()) })
+}

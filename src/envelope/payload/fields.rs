@@ -1,0 +1,211 @@
+//! Looking fields up in a structured record, and printing the ones that are left.
+
+use serde_json::{Map, Value};
+
+use super::error::is_bulk;
+
+/// Fields that are printed behind a message.
+const FIELDS: usize = 40;
+/// Bytes of fields that are printed behind a message.
+const BYTES: usize = 4096;
+/// Objects inside objects that are followed.
+const DEPTH: usize = 4;
+
+/// Fields that say nothing the line's own time, level and stream do not, or nothing that helps: times, levels, positions in the logging
+/// code, trace ids.
+const NOISE: [&str; 73] = [
+    "@timestamp",
+    "@version",
+    "@t",
+    "@l",
+    "@m",
+    "@mt",
+    "@i",
+    "@r",
+    "@x",
+    "@tr",
+    "@sp",
+    "_time",
+    "asctime",
+    "caller",
+    "created",
+    "data_stream",
+    "date",
+    "datetime",
+    "dd",
+    "ecs",
+    "elapsed",
+    "event_id",
+    "eventTime",
+    "exc_info",
+    "exc_text",
+    "extra",
+    "filename",
+    "flags",
+    "funcName",
+    "func_name",
+    "hostname",
+    "level",
+    "level_name",
+    "level_value",
+    "levelname",
+    "levelno",
+    "lineno",
+    "LogLevel",
+    "log",
+    "log_level",
+    "loglevel",
+    "logger",
+    "logger_name",
+    "loggerName",
+    "lvl",
+    "module",
+    "msecs",
+    "name",
+    "observedTimestamp",
+    "pathname",
+    "pid",
+    "process",
+    "processName",
+    "relativeCreated",
+    "severity",
+    "severity_text",
+    "severityNumber",
+    "severityText",
+    "span_id",
+    "spanId",
+    "stack_info",
+    "taskName",
+    "thread",
+    "threadName",
+    "thread_name",
+    "time",
+    "timestamp",
+    "trace_flags",
+    "trace_id",
+    "traceId",
+    "ts",
+    "v",
+    "version",
+];
+
+/// A value under a dotted name, written either as one key (`"error.type"`) or nested.
+pub(super) fn get<'a>(record: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    if let Some(value) = record.get(path) {
+        return Some(value).filter(|value| !value.is_null());
+    }
+    let (first, rest) = path.split_once('.')?;
+    get(record.get(first)?.as_object()?, rest)
+}
+
+/// The first of several fields that holds a non-empty string or a number, as text.
+pub(super) fn text(record: &Map<String, Value>, paths: &[&str]) -> Option<String> {
+    paths.iter().find_map(|path| match get(record, path)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// Keys such as `error.type` moved into an object `error`, so that one reading serves dotted and nested records.
+pub(super) fn nest(record: &mut Map<String, Value>) {
+    let dotted: Vec<String> = record
+        .keys()
+        .filter(|key| ["error.", "err.", "exception."].iter().any(|root| key.starts_with(root)))
+        .cloned()
+        .collect();
+    for key in dotted {
+        let Some((root, leaf)) = key.split_once('.') else { continue };
+        if !record.get(root).is_none_or(Value::is_object) {
+            continue;
+        }
+        let Some(value) = record.shift_remove(&key) else { continue };
+        let object = record.entry(root).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(object) = object {
+            object.entry(leaf).or_insert(value);
+        }
+    }
+}
+
+/// The scalar fields as `key=value`, separated by blanks: those that are neither noise nor in `used`.
+pub(super) fn print(record: &Map<String, Value>, used: &[&str]) -> String {
+    let mut printed = Printed { text: String::new(), count: 0 };
+    for (key, value) in record {
+        let noise = NOISE.contains(&key.as_str())
+            || key.starts_with("dd.")
+            || key.starts_with("ecs.")
+            || is_bulk_object(key, value);
+        if !noise && !used.contains(&key.as_str()) {
+            printed.add(key, value, DEPTH);
+        }
+    }
+    printed.text
+}
+
+fn is_bulk_object(key: &str, value: &Value) -> bool {
+    // A request's method and URL are worth a line; its headers are not.
+    value.is_object() && key != "req" && key != "request" && is_bulk(key)
+}
+
+struct Printed {
+    text: String,
+    count: usize,
+}
+
+impl Printed {
+    fn add(&mut self, key: &str, value: &Value, depth: usize) {
+        if self.count >= FIELDS || self.text.len() >= BYTES {
+            return;
+        }
+        match value {
+            Value::Object(object) if depth > 0 => {
+                for (inner, value) in object.iter().filter(|(inner, _)| !is_bulk(inner)) {
+                    self.add(&format!("{key}.{inner}"), value, depth - 1);
+                }
+            }
+            Value::Array(items)
+                if !items.is_empty()
+                    && items.len() <= 8
+                    && items.iter().all(|item| item.is_string() || item.is_number()) =>
+            {
+                let items: Vec<String> = items.iter().map(bare).collect();
+                self.push(key, &items.join(","));
+            }
+            Value::String(_) | Value::Number(_) | Value::Bool(_) => self.push(key, &bare(value)),
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, key: &str, value: &str) {
+        let room = BYTES.saturating_sub(self.text.len() + key.len() + 2);
+        let value = cut(value, room);
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.text.push_str(key);
+        self.text.push('=');
+        let quoted = value.is_empty() || value.contains(|c: char| c.is_whitespace() || c == '"' || c == '=');
+        if quoted {
+            self.text.push('"');
+            // Quotes stay as they are, so that an error body inside a field reads like one in a message.
+            self.text.push_str(&value.replace('\n', "\\n").replace('\r', ""));
+            self.text.push('"');
+        } else {
+            self.text.push_str(value);
+        }
+        self.count += 1;
+    }
+}
+
+fn bare(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The text up to `limit` bytes, at a character's end.
+fn cut(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

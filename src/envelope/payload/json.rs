@@ -1,0 +1,19 @@
+//! A line that is one JSON object.
+
+use serde_json::{Map, Value};
+
+use super::{Payload, record};
+
+/// Reads a JSON object line, if that is what the text is.
+pub(super) fn read(text: &str, depth: usize) -> Option<Payload> {
+    object(text).map(|record| record::read(record, depth))
+}
+
+/// The object that the text consists of. Depth of nesting is bounded by the parser.
+pub(super) fn object(text: &str) -> Option<Map<String, Value>> {
+    let text = text.trim();
+    if !(text.starts_with('{') && text.ends_with('}') && text.len() > 2) {
+        return None;
+    }
+    serde_json::from_str::<Map<String, Value>>(text).ok().filter(|record| !record.is_empty())
+}

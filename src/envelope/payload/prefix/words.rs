@@ -1,0 +1,483 @@
+//! What stands between a time and the message: level, process, thread, logger, in whatever order a format puts them.
+//!
+//! Before the level a short run of words, brackets and numbers is taken if a level follows; behind it only what is plainly delimited.
+
+use super::{Prefix, blanks, lossy};
+use crate::envelope::level;
+use crate::envelope::timestamp::Stamp;
+use crate::model::{Severity, Time};
+
+/// What the stamp tells about the logger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// A comma before the milliseconds: Python's `logging` or log4j, which print the logger as `name: `.
+    Comma,
+    /// Any other stamp.
+    Stamped,
+    /// No stamp.
+    Other,
+}
+
+impl Style {
+    pub(super) fn of(stamp: &Stamp) -> Self {
+        if stamp.comma { Self::Comma } else { Self::Stamped }
+    }
+}
+
+/// Words that a message, and not a logger, has before a colon.
+const MESSAGE_WORDS: [&str; 40] = [
+    "answer",
+    "cause",
+    "caused",
+    "code",
+    "config",
+    "detail",
+    "details",
+    "env",
+    "error",
+    "errors",
+    "exception",
+    "exit",
+    "failed",
+    "failure",
+    "fatal",
+    "got",
+    "hint",
+    "info",
+    "input",
+    "key",
+    "loaded",
+    "message",
+    "note",
+    "output",
+    "problem",
+    "query",
+    "reason",
+    "request",
+    "response",
+    "result",
+    "retry",
+    "retrying",
+    "status",
+    "summary",
+    "timeout",
+    "unable",
+    "url",
+    "usage",
+    "warning",
+    "with",
+];
+/// Tokens before the level that are looked at.
+const TOKENS_BEFORE: usize = 4;
+/// Tokens behind the level that are looked at.
+const TOKENS_BEHIND: usize = 4;
+
+/// The prefix of a line whose time ends at `at`. A time of day needs a level behind it; a date does not.
+pub(super) fn after_time(bytes: &[u8], at: usize, style: Style, time: Option<Time>) -> Option<Prefix> {
+    if !matches!(bytes.get(at), None | Some(b' ' | b'\t' | b':' | b',' | b'|')) {
+        return None;
+    }
+    let start = Prefix { time, starts: true, ..Prefix::default() };
+    if let Some((end, prefix)) = level_near(bytes, at, start.clone()) {
+        return Some(after_level(bytes, end, style, prefix));
+    }
+    time?;
+    let mut len = at;
+    len += usize::from(matches!(bytes.get(len), Some(b':' | b',')));
+    len += usize::from(matches!(bytes.get(len), Some(b' ' | b'\t' | b'|')));
+    if bytes.get(len..).is_some_and(|rest| rest.starts_with(b"- ") || rest.starts_with(b"| ")) {
+        len += 2;
+    }
+    let rest = &bytes[len.min(bytes.len())..];
+    let severity = bare_small_level(rest);
+    Some(Prefix { len, starts: !is_continuation(rest), severity, ..start })
+}
+
+/// A level in small letters without a delimiter: it is read, and stays in the message, of which it may be a word.
+fn bare_small_level(rest: &[u8]) -> Option<Severity> {
+    let word = rest.iter().take(9).take_while(|byte| byte.is_ascii_lowercase()).count();
+    if rest.get(word) == Some(&b' ') { level::small(&rest[..word]).filter(|_| word > 3) } else { None }
+}
+
+/// Text that belongs to the record above although a transport put a time in front of it.
+fn is_continuation(rest: &[u8]) -> bool {
+    const STARTS: [&[u8]; 8] = [
+        b" ",
+        b"\t",
+        b"Traceback (most recent",
+        b"}",
+        b"at ",
+        b"File \"",
+        b"The above exception was",
+        b"During handling of the above",
+    ];
+    STARTS.iter().any(|start| rest.starts_with(start))
+}
+
+/// Looks for the level within a few tokens; gives the position behind it.
+fn level_near(bytes: &[u8], at: usize, mut prefix: Prefix) -> Option<(usize, Prefix)> {
+    let mut at = separators(bytes, at);
+    let mut bare = 0;
+    for index in 0..TOKENS_BEFORE {
+        match *bytes.get(at)? {
+            open @ (b'[' | b'<') => {
+                let close = if open == b'[' { b']' } else { b'>' };
+                let len = bytes[at..].iter().take(100).position(|byte| *byte == close)?;
+                let inner = bytes[at + 1..at + len].trim_ascii();
+                // Apache puts the module before the level.
+                let word = inner.rsplit(|byte| *byte == b':').next().unwrap_or(inner);
+                at += len + 1;
+                if let Some(severity) = level::word(word) {
+                    return Some((at, Prefix { severity: Some(severity), ..prefix }));
+                }
+                name_worker(&mut prefix, inner);
+            }
+            _ => {
+                let len = word_len(&bytes[at..]);
+                let word = &bytes[at..at + len];
+                if let Some((severity, end)) = level_word(bytes, at, len, index > 0) {
+                    return Some((end, Prefix { severity: Some(severity), ..prefix }));
+                }
+                let dashed = bytes.get(at + len) == Some(&b'|')
+                    || bytes[at + len..].starts_with(b" - ")
+                    || is_bar(&bytes[at + len..]);
+                let number = word.iter().all(u8::is_ascii_digit);
+                bare += usize::from(!number && !dashed);
+                if len == 0 || bare > 1 || word.ends_with(b":") {
+                    return None;
+                }
+                if !dashed {
+                    name_worker(&mut prefix, word);
+                }
+                at += len;
+            }
+        }
+        at = separators(bytes, at);
+    }
+    None
+}
+
+/// ` | ` or blanks and a bar.
+fn is_bar(rest: &[u8]) -> bool {
+    let gap = blanks(rest, 0);
+    gap > 0 && rest.get(gap) == Some(&b'|')
+}
+
+/// Whether the word at `at` is a level, and its end. Small letters count before a colon, a tab or a column gap only; a channel may be
+/// glued in front (`app.ERROR:`).
+fn level_word(bytes: &[u8], at: usize, len: usize, later: bool) -> Option<(Severity, usize)> {
+    let word = &bytes[at..at + len];
+    let word = word.strip_suffix(b":").unwrap_or(word);
+    let end = at + word.len();
+    let next = bytes.get(end);
+    let delimited = matches!(next, None | Some(b' ' | b':' | b'\t' | b'|' | b'[' | b']'));
+    if let Some(severity) = level::capitals(word).filter(|_| delimited) {
+        return Some((severity, end));
+    }
+    if let Some(dot) = word.iter().rposition(|byte| *byte == b'.') {
+        return level::capitals(&word[dot + 1..]).filter(|_| next == Some(&b':')).map(|severity| (severity, end));
+    }
+    let column = next == Some(&b' ')
+        && (bytes.get(end + 1) == Some(&b' ') || is_bar(&bytes[end..]) || bytes[end..].starts_with(b" - "));
+    let glued = matches!(next, Some(b':' | b'\t' | b'|'));
+    level::word(word).filter(|_| glued || (column && !later)).map(|severity| (severity, end))
+}
+
+/// The prefix of a line whose level ends at `at`.
+pub(super) fn after_level(bytes: &[u8], at: usize, style: Style, mut prefix: Prefix) -> Prefix {
+    let mut at = behind_level(bytes, at);
+    for _ in 0..TOKENS_BEHIND {
+        let Some(end) = item_behind(bytes, at, style, &mut prefix) else { break };
+        at = end;
+    }
+    Prefix { len: at.min(bytes.len()), starts: true, ..prefix }
+}
+
+/// Position of what follows a level: behind its colon, dash or bar and the blanks. A line break ends it.
+fn behind_level(bytes: &[u8], at: usize) -> usize {
+    let mut at = at;
+    at += usize::from(bytes.get(at) == Some(&b']'));
+    at += usize::from(bytes.get(at) == Some(&b':'));
+    at += blanks(bytes, at);
+    for mark in [&b"- "[..], b"| ", b"-- "] {
+        if bytes.get(at..).is_some_and(|rest| rest.starts_with(mark)) {
+            at += mark.len();
+            break;
+        }
+    }
+    at += usize::from(matches!(bytes.get(at), Some(b'|' | b'\t')));
+    at + blanks(bytes, at)
+}
+
+/// One process, thread or logger behind the level; the position behind it, or `None` where the message begins.
+fn item_behind(bytes: &[u8], at: usize, style: Style, prefix: &mut Prefix) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    match *rest.first()? {
+        b'[' => bracket_behind(rest, style, prefix).map(|len| at + len + blanks(bytes, at + len)),
+        b'(' => paren_behind(rest, prefix).map(|len| at + len + blanks(bytes, at + len)),
+        b'-' if rest.starts_with(b"--- ") => Some(at + 4 + blanks(bytes, at + 4)),
+        b'0'..=b'9' => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let tail = &rest[digits..];
+            // Spring's `1 --- [main]`, nginx's `123#123: `.
+            let end = if tail.starts_with(b" --- ") {
+                digits + 1
+            } else if tail.starts_with(b"#") {
+                digits + tail.iter().take(12).position(|byte| *byte == b':')? + 2
+            } else {
+                return None;
+            };
+            prefix.worker = Some(format!("pid {}", lossy(&rest[..digits])));
+            Some((at + end).min(bytes.len()))
+        }
+        _ => logger_behind(rest, style, prefix).map(|len| at + len),
+    }
+}
+
+/// `[14979]`, `[httpx:1025]`, `[main]`, `[pid 12:tid 34]`; any other bracket is the message's.
+fn bracket_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usize> {
+    let close = rest.iter().take(120).position(|byte| *byte == b']')?;
+    let inner = rest[1..close].trim_ascii();
+    let plain = !inner.is_empty() && inner.iter().all(|b| b.is_ascii_alphanumeric() || b"._-:/#".contains(b));
+    let call = inner.iter().rposition(|byte| *byte == b':').is_some_and(|colon| all_digits(&inner[colon + 1..]));
+    let dotted = style != Style::Other && plain && inner.contains(&b'.') && !class_like(inner);
+    let java = style != Style::Other && plain && inner.iter().filter(|byte| **byte == b'.').count() >= 2;
+    if inner.starts_with(b"pid ") {
+        name_worker(prefix, inner[4..].split(|byte| *byte == b':').next()?);
+    } else if all_digits(inner) || is_thread(inner) {
+        name_worker(prefix, inner);
+    } else if !(plain && (call || dotted || java)) {
+        return None;
+    }
+    Some(close + 1)
+}
+
+/// `(123): ` and `(name/123 on host): ` of pino-pretty, `(default task-1) ` of JBoss.
+fn paren_behind(rest: &[u8], prefix: &mut Prefix) -> Option<usize> {
+    let close = rest.iter().take(120).position(|byte| *byte == b')')?;
+    let inner = &rest[1..close];
+    if rest.get(close + 1) == Some(&b':') {
+        let name = inner.split(|byte| *byte == b' ').next()?;
+        let pid = name.rsplit(|byte| *byte == b'/').next()?;
+        if all_digits(pid) {
+            name_worker(prefix, pid);
+        }
+        return Some(close + 2);
+    }
+    (is_thread(inner) && rest.get(close + 1) == Some(&b' ')).then(|| {
+        name_worker(prefix, inner);
+        close + 2
+    })
+}
+
+/// A logger's name with its delimiter.
+fn logger_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usize> {
+    if style != Style::Other && rest.starts_with(b"in ") {
+        // Flask: `ERROR in app: message`.
+        let name = word_len(&rest[3..]);
+        let end = 3 + name;
+        return (rest[..end].ends_with(b":") && rest.get(end) == Some(&b' ')).then_some(end + 1);
+    }
+    let len = word_len(rest);
+    let (word, tail) = (&rest[..len], &rest[len..]);
+    if len == 0 {
+        return None;
+    }
+    if let Some(end) = call_site(word, tail) {
+        return Some(len + end);
+    }
+    // A thread before a call site: `MainThread app:main:19 message`.
+    if tail.starts_with(b" ") {
+        let second = word_len(&tail[1..]);
+        if let Some(end) = call_site(&tail[1..=second], &tail[1 + second..]) {
+            name_worker(prefix, word);
+            return Some(len + 1 + second + end);
+        }
+    }
+    if let Some(name) = word.strip_suffix(b":").filter(|_| tail.first() == Some(&b' ')) {
+        return is_logger(name, style).then_some(len + 1);
+    }
+    if tail.first() == Some(&b'|') && style != Style::Other {
+        return Some(len + 1);
+    }
+    let gap = blanks(tail, 0);
+    let dotted = style != Style::Other && word.contains(&b'.') && !word.contains(&b'/');
+    let mark = [&b": "[..], b"- ", b"| ", b"-- "].into_iter().find(|mark| tail[gap..].starts_with(mark))?;
+    (dotted && gap > 0).then_some(len + gap + mark.len())
+}
+
+/// `module:function:12`, `indexer/main.go:88` and what parts it from the message; the length behind the word.
+fn call_site(word: &[u8], tail: &[u8]) -> Option<usize> {
+    let mut parts = word.rsplitn(3, |byte| *byte == b':');
+    let (line, middle, first) = (parts.next()?, parts.next()?, parts.next());
+    let go = first.is_none() && middle.ends_with(b".go") && tail.first() == Some(&b'\t');
+    if !all_digits(line) || middle.is_empty() || (first.is_none_or(<[u8]>::is_empty) && !go) {
+        return None;
+    }
+    match tail {
+        [b' ', b'-', b' ', ..] => Some(3),
+        [b' ' | b'\t', ..] => Some(1),
+        _ => None,
+    }
+}
+
+/// Whether `name: ` behind a level is a logger and not the message's first word.
+fn is_logger(name: &[u8], style: Style) -> bool {
+    let path = memchr::memmem::find(name, b"::").is_some();
+    if path {
+        return true;
+    }
+    if style == Style::Other || name.is_empty() || class_like(name) || !name[0].is_ascii_alphabetic() && name[0] != b'_'
+    {
+        return false;
+    }
+    let plain = name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    let dotted = name.contains(&b'.');
+    let word = std::str::from_utf8(name).unwrap_or_default();
+    plain && (dotted || (style == Style::Comma && !MESSAGE_WORDS.contains(&word)))
+}
+
+/// `ValueError`, `openai.AuthenticationError`: the last part begins with a capital.
+fn class_like(name: &[u8]) -> bool {
+    name.rsplit(|byte| *byte == b'.').next().and_then(<[u8]>::first).is_some_and(u8::is_ascii_uppercase)
+}
+
+/// Thread names as runtimes give them.
+fn is_thread(name: &[u8]) -> bool {
+    const STARTS: [&[u8]; 16] = [
+        b"main",
+        b"Thread-",
+        b"Thread ",
+        b"MainThread",
+        b"MainProcess",
+        b"ForkPoolWorker-",
+        b"ThreadPoolExecutor-",
+        b"pool-",
+        b"http-nio-",
+        b"https-",
+        b"default task-",
+        b"worker-",
+        b"Worker-",
+        b"scheduling-",
+        b"task-",
+        b"nio-",
+    ];
+    STARTS.iter().any(|start| name.starts_with(start)) && (name.len() > 4 || name == b"main")
+}
+
+/// Keeps a process or thread, unless it is the main one or a logger's dotted name.
+fn name_worker(prefix: &mut Prefix, name: &[u8]) {
+    let number = all_digits(name);
+    let thread = is_thread(name) && !matches!(name, b"main" | b"MainThread" | b"MainProcess");
+    if number {
+        prefix.worker = Some(format!("pid {}", lossy(name)));
+    } else if thread || name.iter().any(u8::is_ascii_digit) && !name.contains(&b'.') && !name.contains(&b':') {
+        prefix.worker = Some(lossy(name));
+    }
+}
+
+/// Position behind blanks, tabs and single separators.
+fn separators(bytes: &[u8], at: usize) -> usize {
+    let mut at = at + usize::from(matches!(bytes.get(at), Some(b':' | b',')));
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        if rest.first().is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'|')) {
+            at += 1;
+        } else if rest.starts_with(b"- ") {
+            at += 2;
+        } else {
+            return at;
+        }
+    }
+}
+
+/// Length of the run of letters that names, levels and call sites are made of, a colon at its end included.
+fn word_len(rest: &[u8]) -> usize {
+    let named = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$:/#@<>-".contains(byte);
+    rest.iter().take(160).take_while(|byte| named(byte)).count()
+}
+
+fn all_digits(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.len() <= 20 && bytes.iter().all(u8::is_ascii_digit)
+}
+
+/// A line that begins with a level in capitals, without a time.
+pub(super) fn level_first(bytes: &[u8]) -> Option<Prefix> {
+    let len = bytes.iter().take(9).take_while(|byte| byte.is_ascii_uppercase()).count();
+    let word = &bytes[..len];
+    let severity = level::capitals(word)?;
+    let common = matches!(
+        word,
+        b"TRACE"
+            | b"DEBUG"
+            | b"INFO"
+            | b"NOTICE"
+            | b"WARN"
+            | b"WARNING"
+            | b"ERROR"
+            | b"SEVERE"
+            | b"FATAL"
+            | b"CRITICAL"
+    );
+    let calm = common && severity <= Severity::Warning;
+    let start = Prefix { severity: Some(severity), starts: true, ..Prefix::default() };
+    let eaten = |len: usize| Some(after_level(bytes, len, Style::Other, start.clone()));
+    match bytes.get(len)? {
+        b'[' => {
+            // logrus on a terminal: `ERRO[0012] message`.
+            let digits = bytes[len + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let end = len + 1 + digits;
+            (digits > 0 && bytes.get(end) == Some(&b']')).then(|| eaten(end + 1))?
+        }
+        b':' if common => match (bytes.get(len + 1), blanks(bytes, len + 1)) {
+            // uvicorn fills up to ten columns. `ERROR: ` of pip and the like is part of what they say.
+            (Some(b' '), gap) if len + 1 + gap == 10 || word == b"SEVERE" || word == b"INFO" || word == b"DEBUG" => {
+                eaten(len)
+            }
+            (Some(b' '), _) => Some(start.clone()),
+            (Some(first), _) if first.is_ascii_alphabetic() || *first == b'_' => basic_config(bytes, len + 1, &start),
+            _ => None,
+        },
+        b'\t' | b'|' => eaten(len),
+        b' ' if common => {
+            let padded = bytes.get(len + 1) == Some(&b' ');
+            let framed = || logger_behind(&bytes[len + 1..], Style::Other, &mut start.clone()).is_some();
+            // `FATAL ERROR: Reached heap limit` is one message.
+            if calm || padded || framed() { eaten(len) } else { Some(start.clone()) }
+        }
+        _ => None,
+    }
+}
+
+/// `ERROR:root:message` of Python's `basicConfig`; the logger begins at `at`.
+fn basic_config(bytes: &[u8], at: usize, start: &Prefix) -> Option<Prefix> {
+    let named = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    let len = bytes[at..].iter().take(120).take_while(|byte| named(byte)).count();
+    (bytes.get(at + len) == Some(&b':')).then(|| Prefix { len: at + len + 1, ..start.clone() })
+}
+
+/// `error: message` of winston, `fail: Category[0]` of .NET. A quote or brace behind it would be a property.
+pub(super) fn small_level_first(bytes: &[u8]) -> Option<Prefix> {
+    let len = bytes.iter().take(8).take_while(|byte| byte.is_ascii_lowercase()).count();
+    if bytes.get(len..len + 2)? != b": " {
+        return None;
+    }
+    let known = matches!(
+        &bytes[..len],
+        b"silly"
+            | b"verbose"
+            | b"debug"
+            | b"http"
+            | b"info"
+            | b"warn"
+            | b"error"
+            | b"fail"
+            | b"crit"
+            | b"dbug"
+            | b"trce"
+    );
+    let severity = level::small(&bytes[..len]).filter(|_| known)?;
+    let next = bytes.get(len + 2)?;
+    let property = matches!(next, b'{' | b'[' | b'\'' | b'"' | b' ');
+    (!property).then(|| Prefix { len: len + 2, starts: true, severity: Some(severity), ..Prefix::default() })
+}

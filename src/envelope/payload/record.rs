@@ -1,0 +1,405 @@
+//! Structured records, whatever library wrote them, to one [`Payload`].
+//!
+//! A table of field names per meaning, in the order they are trusted, instead of a reader per library: libraries mix freely and share most
+//! names. What is never done: to take the place where a record was logged (zap's `stacktrace`, Python's `stack_info`) for an exception.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Payload, clean, error, fields, otlp, prefix, python};
+use crate::envelope::{level, timestamp};
+use crate::model::{Severity, Time};
+
+/// Records inside string fields of records that are followed.
+pub(super) const DEPTH: usize = 3;
+
+const MESSAGES: [&str; 13] = [
+    "message",
+    "msg",
+    "event",
+    "@m",
+    "short_message",
+    "Message",
+    "RenderedMessage",
+    "@mt",
+    "text",
+    "log",
+    "line",
+    "body",
+    "MESSAGE",
+];
+const LEVELS: [&str; 14] = [
+    "level",
+    "severity",
+    "lvl",
+    "log.level",
+    "levelname",
+    "log_level",
+    "loglevel",
+    "@l",
+    "Level",
+    "LogLevel",
+    "severityText",
+    "severity_text",
+    "level_name",
+    "level.name",
+];
+const TIMES: [&str; 13] = [
+    "timestamp",
+    "time",
+    "ts",
+    "@timestamp",
+    "@t",
+    "asctime",
+    "datetime",
+    "Timestamp",
+    "date",
+    "eventTime",
+    "t",
+    "created",
+    "_time",
+];
+const REQUESTS: [&str; 11] = [
+    "reqId",
+    "req_id",
+    "request_id",
+    "requestId",
+    "req.id",
+    "awsRequestId",
+    "aws_request_id",
+    "function_request_id",
+    "http.request_id",
+    "http.request.id",
+    "RequestId",
+];
+/// Where a record keeps its error object.
+const ERRORS: [&str; 10] =
+    ["err", "error", "exception", "exc", "e", "context.exception", "details.error", "payload.error", "cause", "reason"];
+/// Where a record keeps a stack as text or lines, most telling first. The last ones count only if they look like one.
+const STACKS: [&str; 23] = [
+    "stack_trace",
+    "exc_info",
+    "exception",
+    "error_stack",
+    "stack",
+    "stacktrace",
+    "stackTrace",
+    "errorVerbose",
+    "exc_text",
+    "traceback",
+    "@x",
+    "Exception",
+    "full_message",
+    "trace",
+    "error",
+    "err",
+    "error_verbose",
+    "tb",
+    "text",
+    "message",
+    "msg",
+    "log",
+    "panic",
+];
+
+/// Reads a record of decoded fields.
+pub(super) fn read(mut record: Map<String, Value>, depth: usize) -> Payload {
+    if let Some(payload) = otlp::read(&record, depth) {
+        return payload;
+    }
+    if let Some(inner) = loguru(&mut record) {
+        record = inner;
+    }
+    fields::nest(&mut record);
+    let mut payload = Payload {
+        starts: true,
+        whole: true,
+        time: time(&record),
+        severity: severity(&record),
+        worker: worker(&record),
+        request: fields::text(&record, &REQUESTS).map(Arc::from),
+        stream: stream(&record),
+        ..Payload::default()
+    };
+    let (message_key, mut message) = message(&record);
+    if let Some(inner) = depth.checked_sub(1).and_then(|depth| super::json::read(&message, depth)) {
+        return inside(inner, payload);
+    }
+    if payload.severity.is_none() || payload.time.is_none() {
+        strip_message(&mut message, &mut payload);
+    }
+    let stack = stack(&record);
+    let mut used: Vec<&str> = message_key.into_iter().collect();
+    used.extend(stack.iter().flat_map(|(_, keys)| keys.iter().copied()));
+    used.extend(REQUESTS);
+    let rest = fields::print(&record, &used);
+    payload.body = body(&message, &rest, stack.map(|(text, _)| text).as_deref());
+    payload
+}
+
+/// The record inside a message, with what only the outer one knows.
+pub(super) fn inside(inner: Payload, outer: Payload) -> Payload {
+    Payload {
+        time: inner.time.or(outer.time),
+        severity: inner.severity.or(outer.severity),
+        worker: inner.worker.or(outer.worker),
+        request: inner.request.or(outer.request),
+        stream: outer.stream.or(inner.stream),
+        ..inner
+    }
+}
+
+/// Message, fields, stack. The message is left out where the stack begins with it; fields never end up on a line of a stack.
+fn body(message: &str, rest: &str, stack: Option<&str>) -> String {
+    let message = clean::text(message);
+    let message = message.trim_end();
+    let stack = stack.map(clean::text);
+    let stack = stack.as_deref().map(str::trim_end).unwrap_or_default();
+    let message = if repeats(message, stack) { "" } else { message };
+    let glued = match message.split_once('\n') {
+        _ if rest.is_empty() => message.to_owned(),
+        // A message that is a stack itself: the fields stand before it.
+        Some(_) if looks_like_stack(message) => format!("{rest}\n{message}"),
+        Some((first, tail)) => format!("{first} {rest}\n{tail}"),
+        None if message.is_empty() => rest.to_owned(),
+        None => format!("{message} {rest}"),
+    };
+    match (glued.is_empty(), stack.is_empty()) {
+        (_, true) => glued,
+        (true, false) => stack.to_owned(),
+        (false, false) => format!("{glued}\n{stack}"),
+    }
+}
+
+/// Whether the stack says what the message says: it begins with it, with or without the class in front.
+fn repeats(message: &str, stack: &str) -> bool {
+    if message.is_empty() || stack.is_empty() {
+        return false;
+    }
+    let first = stack.lines().next().unwrap_or_default();
+    let told = first.split_once(": ").map_or(first, |(_, told)| told);
+    let after_class = stack.split_once(": ").map_or(stack, |(_, rest)| rest);
+    stack.starts_with(message) || told == message || after_class.starts_with(message)
+}
+
+/// The message and the key it stands under.
+fn message(record: &Map<String, Value>) -> (Option<&'static str>, String) {
+    for key in MESSAGES {
+        match record.get(key) {
+            Some(Value::String(text)) if !text.is_empty() => return (Some(key), text.clone()),
+            _ => {}
+        }
+    }
+    let lone = ["errorMessage", "error", "err", "reason"].into_iter().find_map(|key| {
+        let text = record.get(key)?.as_str()?;
+        (!text.is_empty() && !text.contains('\n')).then(|| (Some(key), text.to_owned()))
+    });
+    lone.unwrap_or_default()
+}
+
+/// A text logger's prefix inside the message of a record that has no level or time of its own.
+fn strip_message(message: &mut String, payload: &mut Payload) {
+    let Some(found) = prefix::read(message) else { return };
+    if found.time.is_none() && found.severity.is_none() {
+        return;
+    }
+    payload.time = payload.time.or(found.time);
+    payload.severity = payload.severity.or(found.severity);
+    payload.worker = payload.worker.take().or_else(|| found.worker.map(Arc::from));
+    payload.request = payload.request.take().or_else(|| found.request.map(Arc::from));
+    message.drain(..found.len);
+}
+
+/// The text of the record's exception and the keys it was read from.
+fn stack(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
+    let object = |key: &str| fields::get(record, key).and_then(Value::as_object);
+    for key in ERRORS {
+        let Some(found) = object(key).filter(|found| error::is_error(found)) else { continue };
+        if let Some(text) = error::render(found) {
+            let mut keys = vec![root(key)];
+            // winston copies the stack to the top.
+            keys.extend(
+                record.get("stack").and_then(Value::as_str).filter(|copy| text.starts_with(*copy)).map(|_| "stack"),
+            );
+            return Some((text, keys));
+        }
+    }
+    if let Some(values) = fields::get(record, "exception.values").and_then(Value::as_array) {
+        return python::sentry(values).map(|text| (text, vec!["exception"]));
+    }
+    lambda(record).or_else(|| object("message").and_then(lambda)).or_else(|| stack_field(record))
+}
+
+/// `{"errorType","errorMessage","stackTrace"|"stack"|"trace"}` at the top, as AWS Lambda writes it.
+fn lambda(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
+    record.get("errorType").filter(|kind| kind.is_string())?;
+    let text = error::render(record)?;
+    Some((
+        text,
+        vec![
+            "errorType",
+            "errorMessage",
+            "stack",
+            "stackTrace",
+            "trace",
+            "message",
+            "location",
+            "code",
+            "cause",
+            "reason",
+        ],
+    ))
+}
+
+fn stack_field(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
+    // The nearest thing to a class line, for lists of frames that lack it.
+    let headline = record.get("exc_type").or_else(|| record.get("error_type")).and_then(Value::as_str);
+    for key in STACKS {
+        let Some(value) = record.get(key).filter(|value| !value.is_null()) else { continue };
+        if key == "stacktrace" && is_log_call(record, value) {
+            continue;
+        }
+        let Some(text) = error::stack_text(value, headline) else { continue };
+        let named =
+            !matches!(key, "trace" | "error" | "err" | "text" | "message" | "msg" | "log" | "panic" | "full_message");
+        if looks_like_stack(&text) || (named && names_class(&text)) {
+            // A message that is the stack is printed as the message.
+            return (!MESSAGES.contains(&key)).then(|| (text, vec![key]));
+        }
+    }
+    let text = record.iter().find_map(|(key, value)| {
+        let known = MESSAGES.contains(&key.as_str()) || key == "stack_info" || key == "stacktrace";
+        value.as_str().filter(|text| !known && looks_like_stack(text))
+    })?;
+    Some((text.to_owned(), Vec::new()))
+}
+
+/// zap adds the stack of the logging call to every error record. It shows in the `caller` beside it.
+fn is_log_call(record: &Map<String, Value>, value: &Value) -> bool {
+    let text = value.as_str().unwrap_or_default();
+    record.contains_key("caller") && !text.starts_with("panic") && !text.starts_with("goroutine")
+}
+
+/// Text over several lines with a frame in it.
+fn looks_like_stack(text: &str) -> bool {
+    const SIGNS: [&str; 9] = [
+        "Traceback (most recent",
+        "\n    at ",
+        "\n\tat ",
+        "\n  File \"",
+        "\n   at ",
+        "\n  at ",
+        "goroutine ",
+        "Stack trace:",
+        ".go:",
+    ];
+    (text.contains('\n')
+        && (SIGNS.iter().any(|sign| text.contains(sign)) || text.contains(":in `") || text.contains("\n\t")))
+        || text.starts_with("\tat ")
+}
+
+/// `ValueError: x`, `java.lang.IllegalStateException`: what a field named `exception` may hold without frames.
+fn names_class(text: &str) -> bool {
+    let class = text.split([':', '\n']).next().unwrap_or_default();
+    let last = class.rsplit(['.', '\\', '$']).next().unwrap_or_default();
+    !last.is_empty()
+        && last.starts_with(|c: char| c.is_ascii_uppercase())
+        && class.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '\\'))
+        && (text.len() > class.len() || ["Error", "Exception", "Fault"].iter().any(|end| class.ends_with(end)))
+        && text != "NoneType: None"
+}
+
+/// loguru's `serialize=True`: the record proper inside, the printed text beside it.
+fn loguru(record: &mut Map<String, Value>) -> Option<Map<String, Value>> {
+    let text = record.get("text")?.as_str()?;
+    let inner = record.get("record")?.as_object()?;
+    let message = inner.get("message")?.as_str()?;
+    let mut flat = Map::new();
+    flat.insert("message".to_owned(), Value::from(message));
+    flat.insert("level".to_owned(), inner.get("level")?.get("name")?.clone());
+    if let Some(time) = inner.get("time").and_then(|time| time.get("timestamp")) {
+        flat.insert("timestamp".to_owned(), Value::from(time.to_string()));
+    }
+    for key in ["process", "thread"] {
+        if let Some(value) = inner.get(key) {
+            flat.insert(key.to_owned(), value.clone());
+        }
+    }
+    if inner.get("exception").is_some_and(|exception| !exception.is_null()) {
+        if let Some((_, trace)) = text.split_once(message).and_then(|(_, rest)| rest.split_once('\n')) {
+            flat.insert("exc_text".to_owned(), Value::from(trace));
+        }
+    }
+    for (key, value) in inner.get("extra").and_then(Value::as_object).into_iter().flatten() {
+        flat.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+    Some(flat)
+}
+
+fn severity(record: &Map<String, Value>) -> Option<Severity> {
+    let found = LEVELS.iter().find_map(|key| match fields::get(record, key)? {
+        Value::String(word) => level::word(word.trim().as_bytes()).or_else(|| Severity::parse(word)),
+        Value::Number(number) => number.as_u64().and_then(level::number),
+        _ => None,
+    });
+    // Serilog leaves the level out where it is Information.
+    found.or_else(|| (record.contains_key("@t") && !record.contains_key("@l")).then_some(Severity::Info))
+}
+
+fn time(record: &Map<String, Value>) -> Option<Time> {
+    TIMES.iter().find_map(|key| match record.get(*key)? {
+        Value::String(text) => timestamp::parse_field(text),
+        Value::Number(number) => timestamp::epoch(&number.to_string()),
+        Value::Object(parts) => {
+            let seconds = parts.get("seconds").or_else(|| parts.get("epochSecond"))?.as_i64()?;
+            let nanos = parts.get("nanos").or_else(|| parts.get("nanoOfSecond")).and_then(Value::as_i64).unwrap_or(0);
+            seconds.checked_mul(1_000_000_000)?.checked_add(nanos).map(Time::utc)
+        }
+        _ => None,
+    })
+}
+
+/// The process or thread, where the record names one that is not the main one.
+fn worker(record: &Map<String, Value>) -> Option<Arc<str>> {
+    let pid = fields::text(record, &["pid", "process.pid", "process.id", "process"])
+        .filter(|pid| pid.bytes().all(|b| b.is_ascii_digit()));
+    if let Some(pid) = pid {
+        return Some(Arc::from(format!("pid {pid}")));
+    }
+    let name = fields::text(record, &["processName", "threadName", "thread_name", "thread.name", "thread"])?;
+    (!matches!(name.as_str(), "MainProcess" | "MainThread" | "main")).then(|| Arc::from(name))
+}
+
+/// `pod/POD/CONTAINER`, else the host with the service on it. A service alone is no stream: beside lines of the same process that name
+/// none, it would count as a second one.
+fn stream(record: &Map<String, Value>) -> Option<Arc<str>> {
+    let pod = ["kubernetes.pod_name", "kubernetes.pod.name", "k8s.pod.name", "pod_name", "podName", "pod"];
+    if let Some(pod) = fields::text(record, &pod) {
+        let container = [
+            "kubernetes.container_name",
+            "kubernetes.container.name",
+            "k8s.container.name",
+            "container_name",
+            "container.name",
+            "container",
+        ];
+        let container = fields::text(record, &container).map(|container| format!("/{container}")).unwrap_or_default();
+        return Some(Arc::from(format!("pod/{pod}{container}")));
+    }
+    let gelf = record.contains_key("short_message").then_some("host");
+    let hosts: Vec<&str> = ["hostname", "host.name", "host.hostname", "container.name", "container_name"]
+        .into_iter()
+        .chain(gelf)
+        .collect();
+    let host = fields::text(record, &hosts)?;
+    // bunyan and pino print the program's name beside pid and host.
+    let named = record.contains_key("pid").then_some("name");
+    let services: Vec<&str> = ["service.name", "service", "app"].into_iter().chain(named).collect();
+    Some(Arc::from(fields::text(record, &services).map_or_else(|| host.clone(), |service| format!("{host}/{service}"))))
+}
+
+/// The top-level key of a dotted path, which is what gets marked as used.
+fn root(path: &'static str) -> &'static str {
+    path.split('.').next().unwrap_or(path)
+}
