@@ -4,9 +4,9 @@
 //! bytes → blocks ([`input`]) → lines ([`envelope`]) → events ([`assemble`]).
 
 pub mod assemble;
+pub mod attribution;
 pub mod cli;
 pub mod commands;
-pub mod attribution;
 pub mod envelope;
 pub mod evidence;
 pub mod input;

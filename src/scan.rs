@@ -42,7 +42,13 @@ pub struct Scanned {
 
 /// Reads every input and collects the evidence.
 #[must_use]
-pub fn collect(rules: &CompiledRules, gate: &Gate, specs: &[SourceSpec], options: Options, progress: &dyn Progress) -> Scanned {
+pub fn collect(
+    rules: &CompiledRules,
+    gate: &Gate,
+    specs: &[SourceSpec],
+    options: Options,
+    progress: &dyn Progress,
+) -> Scanned {
     let each = |(id, spec): (usize, &SourceSpec)| {
         let mut evidence = Evidence::default();
         let source = SourceId(u32::try_from(id).unwrap_or(u32::MAX));
@@ -135,7 +141,10 @@ pub fn scan_source<T: Send>(
     progress.done();
     let mut summary = source.finish();
     if splitter.cut_segments > 0 {
-        let text = format!("{} stretches without a record boundary were cut at a cap; events there may be incomplete", splitter.cut_segments);
+        let text = format!(
+            "{} stretches without a record boundary were cut at a cap; events there may be incomplete",
+            splitter.cut_segments
+        );
         summary.warnings.push(InputWarning { kind: "segment-cut", source: summary.name.clone(), text });
     }
     Ok(summary)
@@ -151,7 +160,8 @@ fn stream_name(source: &str) -> String {
     let mut name = file;
     loop {
         let Some((stem, last)) = name.rsplit_once('.') else { break };
-        let rotated = matches!(last, "gz" | "zst" | "bz2" | "xz" | "old") || last.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        let rotated = matches!(last, "gz" | "zst" | "bz2" | "xz" | "old")
+            || last.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         if !rotated || stem.is_empty() {
             break;
         }

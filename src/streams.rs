@@ -41,6 +41,7 @@ pub struct Piece {
     offset: u64,
     hit: bool,
     continues: bool,
+    width: usize,
     stream: Arc<str>,
     channel: u8,
     time: Option<Time>,
@@ -82,14 +83,14 @@ pub fn prepare(transport: &Transport, gate: &Gate, block: &Block) -> Vec<Piece> 
 }
 
 fn piece(transport: &Transport, bytes: &[u8], line: u64, offset: u64, hit: bool) -> Piece {
-    let Stripped { stream, channel, time, severity, partial, continues, payload } = transport.strip(bytes);
+    let Stripped { stream, channel, time, severity, partial, continues, width, payload } = transport.strip(bytes);
     // A whole line may still be the last piece of one that was cut: only the splitter knows, so its bytes are kept where the transport cuts.
-    let content = if partial || transport.cuts() {
+    let content = if partial || continues || channel != 0 || transport.cuts() {
         Content::Cut(payload.into_owned(), partial)
     } else {
         Content::Whole(Box::new(payload::read(&payload)))
     };
-    Piece { line, offset, hit, continues, stream: Arc::from(&*stream), channel, time, severity, content }
+    Piece { line, offset, hit, continues, width, stream: Arc::from(&*stream), channel, time, severity, content }
 }
 
 type Key = (Arc<str>, u8);
@@ -112,6 +113,7 @@ pub struct Splitter {
     waiting: VecDeque<Piece>,
     last_hit: Option<u64>,
     last_key: Key,
+    last_width: usize,
     done: Vec<Segment>,
     /// Segments that a cap closed.
     pub cut_segments: u64,
@@ -128,6 +130,7 @@ impl Splitter {
             waiting: VecDeque::new(),
             last_hit: None,
             last_key: (Arc::from(""), 0),
+            last_width: 0,
             done: Vec::new(),
             cut_segments: 0,
         }
@@ -207,13 +210,19 @@ impl Splitter {
     fn accept(&mut self, piece: Piece) {
         let key = if piece.continues { self.last_key.clone() } else { (piece.stream.clone(), piece.channel) };
         let at = Position { source: self.source, line: piece.line, offset: piece.offset };
+        if !piece.continues {
+            self.last_width = piece.width;
+        }
         let open = self.open.entry(key.clone()).or_default();
         open.last = piece.line;
         let (payload, hit) = match piece.content {
             Content::Whole(payload) => (*payload, piece.hit),
             Content::Cut(bytes, more) => {
+                // What a transport indented by the width of its prefix stands at column 0 again.
+                let blanks = bytes.iter().take(self.last_width).take_while(|b| **b == b' ').count();
+                let bytes = &bytes[if piece.continues { blanks } else { 0 }..];
                 if open.joined.len() + bytes.len() <= MOST_JOINED {
-                    open.joined.extend_from_slice(&bytes);
+                    open.joined.extend_from_slice(bytes);
                 }
                 open.joined_hit |= piece.hit;
                 if more {
@@ -244,7 +253,11 @@ impl Splitter {
     }
 
     fn close_idlest(&mut self) {
-        let idlest = self.open.iter().min_by(|a, b| a.1.last.cmp(&b.1.last).then_with(|| a.0.cmp(b.0))).map(|(key, _)| key.clone());
+        let idlest = self
+            .open
+            .iter()
+            .min_by(|a, b| a.1.last.cmp(&b.1.last).then_with(|| a.0.cmp(b.0)))
+            .map(|(key, _)| key.clone());
         if let Some(key) = idlest {
             self.close(&key, false);
         }
@@ -252,7 +265,14 @@ impl Splitter {
 }
 
 impl Open {
-    fn push_payload(&mut self, payload: Payload, at: Position, hit: bool, time: Option<Time>, severity: Option<Severity>) {
+    fn push_payload(
+        &mut self,
+        payload: Payload,
+        at: Position,
+        hit: bool,
+        time: Option<Time>,
+        severity: Option<Severity>,
+    ) {
         self.bytes += payload.body.len() + 64;
         let mut starts = payload.starts;
         // The program's own stamp and level say more than the transport's.

@@ -5,8 +5,8 @@
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
 mod driver;
-pub mod python;
 pub mod javascript;
+pub mod python;
 
 use std::ops::Range;
 

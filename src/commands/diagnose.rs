@@ -31,7 +31,8 @@ pub fn run(args: &Diagnose) -> Result<Outcome> {
     start_threads(&args.common);
     let bar = (!args.quiet && std::io::stderr().is_terminal()).then(Bar::new);
     let progress: &dyn Progress = bar.as_ref().map_or(&Silent as &dyn Progress, |bar| bar);
-    let mut scanned = scan::collect(&rules, &gate(&rules, &args.common), &found.specs, scan_options(&args.common), progress);
+    let mut scanned =
+        scan::collect(&rules, &gate(&rules, &args.common), &found.specs, scan_options(&args.common), progress);
     if let Some(bar) = &bar {
         bar.clear();
     }
@@ -52,8 +53,13 @@ fn emit(args: &Diagnose, report: &Report) -> Result<()> {
         return Ok(());
     }
     match args.format {
-        Format::Json => print(args.common.color, &report::json(&Report { findings: top(report, args.top), ..report.clone() })),
-        Format::Text => print(args.common.color, &report::text(report, TextOptions { width: width(), top: args.top, verbose: args.verbose })),
+        Format::Json => {
+            print(args.common.color, &report::json(&Report { findings: top(report, args.top), ..report.clone() }))
+        }
+        Format::Text => print(
+            args.common.color,
+            &report::text(report, TextOptions { width: width(), top: args.top, verbose: args.verbose }),
+        ),
     }
 }
 
@@ -77,7 +83,8 @@ fn coverage(scanned: &Scanned, report: &Report) {
     }
     let lines: u64 = report.inputs.iter().map(|i| i.lines).sum();
     let files = if report.inputs.len() == 1 { "1 file".to_owned() } else { format!("{} files", report.inputs.len()) };
-    let skipped = if scanned.warnings.is_empty() { String::new() } else { format!(", {} warnings", scanned.warnings.len()) };
+    let skipped =
+        if scanned.warnings.is_empty() { String::new() } else { format!(", {} warnings", scanned.warnings.len()) };
     note(&format!("{files}, {lines} lines, {} events, {} explained{skipped}", report.events, report.explained));
 }
 
@@ -109,7 +116,9 @@ impl FailOn {
         if rules.cause(what).is_some() {
             return Ok(Self::Cause(what.to_owned()));
         }
-        bail!("--fail-on {what}: neither `any`, a severity (critical, high, medium, low) nor a cause; `whodunit rules list` shows the causes")
+        bail!(
+            "--fail-on {what}: neither `any`, a severity (critical, high, medium, low) nor a cause; `whodunit rules list` shows the causes"
+        )
     }
 
     fn holds(&self, report: &Report) -> bool {

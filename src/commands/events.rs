@@ -31,18 +31,26 @@ pub fn run(args: &EventsArgs) -> Result<Outcome> {
         let mut failed: Option<std::io::Error> = None;
         let mut waiting: Vec<Event> = Vec::new();
         let analyse = |segment: &Segment| assemble::assemble(segment);
-        let outcome = scan::scan_source(&gate, spec, SourceId(id), scan_options(&args.common), &Silent, &analyse, &mut |parts, horizon| {
-            waiting.extend(parts.into_iter().flatten().filter(|event| event.chain.is_some()));
-            waiting.sort_by_key(|event| event.at);
-            let ready = waiting.partition_point(|event| event.at.line < horizon);
-            for event in waiting.drain(..ready) {
-                if let Some(line) = events::line(&rules, &mut numbering, &spec.name, &event)
-                    && failed.is_none()
-                {
-                    failed = writeln!(out, "{line}").err();
+        let outcome = scan::scan_source(
+            &gate,
+            spec,
+            SourceId(id),
+            scan_options(&args.common),
+            &Silent,
+            &analyse,
+            &mut |parts, horizon| {
+                waiting.extend(parts.into_iter().flatten().filter(|event| event.chain.is_some()));
+                waiting.sort_by_key(|event| event.at);
+                let ready = waiting.partition_point(|event| event.at.line < horizon);
+                for event in waiting.drain(..ready) {
+                    if let Some(line) = events::line(&rules, &mut numbering, &spec.name, &event)
+                        && failed.is_none()
+                    {
+                        failed = writeln!(out, "{line}").err();
+                    }
                 }
-            }
-        });
+            },
+        );
         if let Some(error) = failed {
             return Err(error.into());
         }

@@ -21,7 +21,11 @@ pub fn run(args: &ExplainArgs) -> Result<Outcome> {
             .map(|c| c.id.as_str())
             .filter(|id| words.iter().any(|word| id.contains(word)))
             .collect();
-        let hint = if near.is_empty() { "`whodunit rules list` shows them".to_owned() } else { format!("did you mean {}?", near.join(", ")) };
+        let hint = if near.is_empty() {
+            "`whodunit rules list` shows them".to_owned()
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
         bail!("no cause is called {}; {hint}", args.cause);
     };
     print(Color::Auto, &explain::cause(cause))?;

@@ -37,8 +37,12 @@ fn list(rules: &CompiledRules, kind: RuleKind) -> String {
     let mut rows: Vec<(&str, String)> = match kind {
         RuleKind::Causes => set.causes.iter().map(|c| (c.id.as_str(), c.title.clone())).collect(),
         RuleKind::Signals => set.signals.iter().map(|s| (s.id.as_str(), s.says.clone())).collect(),
-        RuleKind::Components => set.components.iter().map(|c| (c.id.as_str(), format!("{} ({})", c.name, c.roles.join(", ")))).collect(),
-        RuleKind::Symptoms => set.symptoms.iter().map(|s| (s.id.as_str(), format!("{}, {}", s.family, s.severity.as_str()))).collect(),
+        RuleKind::Components => {
+            set.components.iter().map(|c| (c.id.as_str(), format!("{} ({})", c.name, c.roles.join(", ")))).collect()
+        }
+        RuleKind::Symptoms => {
+            set.symptoms.iter().map(|s| (s.id.as_str(), format!("{}, {}", s.family, s.severity.as_str()))).collect()
+        }
     };
     rows.sort();
     let width = rows.iter().map(|(id, _)| id.len()).max().unwrap_or(0);

@@ -82,6 +82,12 @@ impl Transport {
         certain_majority(&lines).or_else(|| likely(&lines)).unwrap_or_default()
     }
 
+    /// Whether this transport cuts long lines into pieces that must be joined before they are read.
+    #[must_use]
+    pub fn cuts(self) -> bool {
+        matches!(self, Self::DockerJson | Self::Cri | Self::JournalJson | Self::GitLab)
+    }
+
     /// Takes the transport off one line, with or without its line ending.
     #[must_use]
     pub fn strip<'a>(&self, line: &'a [u8]) -> Stripped<'a> {

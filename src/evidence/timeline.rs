@@ -33,7 +33,7 @@ impl Moment {
 
 /// How often something went well and failed in one bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bucket {
+pub(super) struct Bucket {
     /// Successes.
     pub successes: u64,
     /// Failures.

@@ -51,8 +51,15 @@ pub(super) fn confirms<'c>(cause: &'c Cause, rival: Option<&str>, at_hand: &Sele
     fitting.into_iter().map(|(_, _, confirm)| confirm).collect()
 }
 
-fn best<'c, T>(all: &'c [T], at_hand: &Selector<'_>, selectors: impl Fn(&'c T) -> [&'c Option<String>; 4]) -> Option<&'c T> {
-    let fitting = all.iter().enumerate().filter_map(|(at, item)| Some((fit(selectors(item), at_hand)?, std::cmp::Reverse(at), item)));
+fn best<'c, T>(
+    all: &'c [T],
+    at_hand: &Selector<'_>,
+    selectors: impl Fn(&'c T) -> [&'c Option<String>; 4],
+) -> Option<&'c T> {
+    let fitting = all
+        .iter()
+        .enumerate()
+        .filter_map(|(at, item)| Some((fit(selectors(item), at_hand)?, std::cmp::Reverse(at), item)));
     fitting.max_by_key(|(score, at, _)| (*score, *at)).map(|(_, _, item)| item)
 }
 

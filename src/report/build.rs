@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::advice::{self, Names};
 use super::{
-    CauseView, ComponentView, ConfirmView, EvidenceView, ExceptionView, FindingView, Input, Quote, RecipeView, Report, StreamView,
-    UnexplainedView, WarningView,
+    CauseView, ComponentView, ConfirmView, EvidenceView, ExceptionView, FindingView, Input, Quote, RecipeView, Report,
+    StreamView, UnexplainedView, WarningView,
 };
 use crate::evidence::{Evidence, Exemplar, Moment, Subject};
 use crate::input::{InputSummary, InputWarning};
@@ -81,13 +81,22 @@ fn verdict(evidence: &Evidence, findings: &[FindingView], inputs: &[Input], unex
             Some(cause) if cause.probability >= 0.5 => {
                 format!("{}: most likely {} ({:.0} %).", first.title, cause.title, cause.probability * 100.0)
             }
-            Some(cause) => format!("{}; the log does not tell why for sure, {} comes first ({:.0} %).", first.title, cause.title, cause.probability * 100.0),
+            Some(cause) => format!(
+                "{}; the log does not tell why for sure, {} comes first ({:.0} %).",
+                first.title,
+                cause.title,
+                cause.probability * 100.0
+            ),
             None => format!("{}; no known cause fits.", first.title),
         },
-        None if unexplained > 0 => format!("No known failure, but {unexplained} kinds of errors that no rule explains in {lines} lines."),
+        None if unexplained > 0 => {
+            format!("No known failure, but {unexplained} kinds of errors that no rule explains in {lines} lines.")
+        }
         None if lines == 0 => "Nothing to read: the input holds no lines.".to_owned(),
         None if evidence.seen.is_empty() => {
-            format!("No failure found in {lines} lines; none of them was of a kind this program knows, so this is no sign of health.")
+            format!(
+                "No failure found in {lines} lines; none of them was of a kind this program knows, so this is no sign of health."
+            )
         }
         None => format!("No failure found in {lines} lines."),
     }
@@ -106,14 +115,20 @@ impl Builder<'_> {
         let component = self.component(finding);
         let track = finding.group.occurrences();
         let title = symptom.title.replace("{component}", &component.display);
-        let exemplar = finding.group.exemplars.iter().max_by_key(|(at, e)| (e.chain.len().min(1), std::cmp::Reverse(**at)));
+        let exemplar =
+            finding.group.exemplars.iter().max_by_key(|(at, e)| (e.chain.len().min(1), std::cmp::Reverse(**at)));
         let exception = exemplar.filter(|(_, e)| !e.chain.is_empty()).map(|(_, e)| self.exception(e));
         let time = |moment: Option<Moment>| moment.and_then(|m| m.time);
         let streams: Vec<StreamView> = finding.contrast.streams.iter().take(MOST_STREAMS).map(stream).collect();
-        let exemplars = finding.group.exemplars.iter().map(|(at, e)| self.quote(e.quote_at.unwrap_or(*at), &e.quote)).collect();
+        let exemplars =
+            finding.group.exemplars.iter().map(|(at, e)| self.quote(e.quote_at.unwrap_or(*at), &e.quote)).collect();
         let causes = self.causes(finding, &component);
         FindingView {
-            id: fingerprint(&[&symptom.id, component.provider.as_deref().unwrap_or(""), component.role.as_deref().unwrap_or("")]),
+            id: fingerprint(&[
+                &symptom.id,
+                component.provider.as_deref().unwrap_or(""),
+                component.role.as_deref().unwrap_or(""),
+            ]),
             title,
             family: symptom.family,
             symptom: symptom.id,
@@ -142,14 +157,18 @@ impl Builder<'_> {
                 let component = self.rules.component(id);
                 (Some(component.id.clone()), component.name.clone())
             }
-            Subject::Internal => (Some("internal-api".to_owned()), most(&group.hosts).map_or("An internal service".to_owned(), |h| format!("Internal service {h}"))),
+            Subject::Internal => (
+                Some("internal-api".to_owned()),
+                most(&group.hosts).map_or("An internal service".to_owned(), |h| format!("Internal service {h}")),
+            ),
             Subject::Application => (Some("application".to_owned()), "The application".to_owned()),
             Subject::Unknown => (None, "An unnamed component".to_owned()),
         };
         let role = role.map(|role| if self.hop_at_fault(finding) { "gateway".to_owned() } else { role });
         let shown_role = role.as_deref().filter(|r| !matches!(*r, "application" | "database" | "platform"));
         let via = framework_name(&framework).map(|f| format!(" via {f}")).unwrap_or_default();
-        let display = shown_role.map_or_else(|| format!("{name}{via}"), |role| format!("{name} {}{via}", role_words(role)));
+        let display =
+            shown_role.map_or_else(|| format!("{name}{via}"), |role| format!("{name} {}{via}", role_words(role)));
         let because = group.because.values().next().map(|b| self.numbering.apply(b)).unwrap_or_default();
         ComponentView { provider, role, framework: Some(framework), class, display, because }
     }
@@ -187,11 +206,21 @@ impl Builder<'_> {
         finding.causes.iter().take(MOST_CAUSES).filter_map(|c| self.cause(c, rival(&c.id), &selector, &names)).collect()
     }
 
-    fn cause(&mut self, ranked: &RankedCause, rival: Option<&str>, selector: &Selector<'_>, names: &Names) -> Option<CauseView> {
+    fn cause(
+        &mut self,
+        ranked: &RankedCause,
+        rival: Option<&str>,
+        selector: &Selector<'_>,
+        names: &Names,
+    ) -> Option<CauseView> {
         let rules = self.rules;
         let cause = rules.cause(&ranked.id)?;
         let fix = advice::recipe(cause, selector).map(|r| {
-            (names.fill(&r.text), r.code_language.clone(), r.code.as_deref().map(|code| names.fill(code.trim_matches('\n'))))
+            (
+                names.fill(&r.text),
+                r.code_language.clone(),
+                r.code.as_deref().map(|code| names.fill(code.trim_matches('\n'))),
+            )
         });
         let confirm = advice::confirms(cause, rival, selector).into_iter().map(|c| ConfirmView {
             check: names.fill(&c.check),

@@ -31,6 +31,7 @@ pub fn line(rules: &CompiledRules, numbering: &mut Numbering, source: &str, even
         ("root", json!(chain.root)),
         ("complete", json!(chain.complete)),
     ];
-    object.extend(fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)));
+    object
+        .extend(fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)));
     serde_json::to_string(&Value::Object(object)).ok()
 }

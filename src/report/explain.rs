@@ -17,14 +17,22 @@ pub fn cause(cause: &Cause) -> String {
         evidence(&mut out, heading, items);
     }
     for recipe in &cause.recipe {
-        let _ = writeln!(out, "\nFix{}", selectors([&recipe.framework, &recipe.language, &recipe.runtime, &recipe.provider]));
+        let _ = writeln!(
+            out,
+            "\nFix{}",
+            selectors([&recipe.framework, &recipe.language, &recipe.runtime, &recipe.provider])
+        );
         let _ = writeln!(out, "  {}", names.fill(recipe.text.trim()));
         for line in recipe.code.as_deref().unwrap_or_default().trim_matches('\n').lines() {
             let _ = writeln!(out, "    {}", names.fill(line));
         }
     }
     for confirm in &cause.confirm {
-        let _ = writeln!(out, "\nCheck{}", selectors([&confirm.framework, &confirm.language, &confirm.runtime, &confirm.provider]));
+        let _ = writeln!(
+            out,
+            "\nCheck{}",
+            selectors([&confirm.framework, &confirm.language, &confirm.runtime, &confirm.provider])
+        );
         for line in names.fill(&confirm.check).lines() {
             let _ = writeln!(out, "    {line}");
         }

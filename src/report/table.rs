@@ -10,14 +10,16 @@ pub(super) type Row = [String; 4];
 pub(super) fn causes(rows: Vec<Row>, width: usize) -> Vec<String> {
     let mut table = Table::new();
     let width = u16::try_from(width.clamp(40, 200)).unwrap_or(80);
-    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     let longest = rows.iter().map(|row| row[1].chars().count()).max().unwrap_or(0);
     let title = u16::try_from(longest.min(usize::from(width) * 2 / 5)).unwrap_or(30);
     for row in rows {
         table.add_row(row);
     }
     let fixed = |columns: u16| ColumnConstraint::Absolute(Width::Fixed(columns));
-    for (at, constraint) in [fixed(3), fixed(title + 2), fixed(7), fixed(width.saturating_sub(title + 12))].into_iter().enumerate() {
+    for (at, constraint) in
+        [fixed(3), fixed(title + 2), fixed(7), fixed(width.saturating_sub(title + 12))].into_iter().enumerate()
+    {
         if let Some(column) = table.column_mut(at) {
             column.set_constraint(constraint);
             column.set_padding(if at == 0 { (1, 1) } else { (0, 2) });

@@ -54,7 +54,11 @@ fn footer(out: &mut String, report: &Report, shown: usize, options: TextOptions)
     let Some(first) = report.findings.first() else { return };
     let more = match report.findings.len() - shown.min(report.findings.len()) {
         0 if report.findings.len() == 1 => String::new(),
-        0 => format!("{} findings, {} unexplained.  ", report.findings.len(), report.unexplained.len() + report.unexplained_more),
+        0 => format!(
+            "{} findings, {} unexplained.  ",
+            report.findings.len(),
+            report.unexplained.len() + report.unexplained_more
+        ),
         hidden => format!("showing {shown} of {}; --top 0 shows the other {hidden}.  ", report.findings.len()),
     };
     let explain = first.causes.first().map(|c| format!("whodunit explain {}", c.id)).unwrap_or_default();
@@ -87,7 +91,8 @@ fn brief(out: &mut String, finding: &FindingView, options: TextOptions) {
     heading(out, finding, options.width);
     paragraph(out, "", &whereabouts(finding), options.width, 2);
     if let Some(cause) = finding.causes.first() {
-        let line = format!("most likely {} ({}); whodunit explain {}", cause.title, percent(cause.probability), cause.id);
+        let line =
+            format!("most likely {} ({}); whodunit explain {}", cause.title, percent(cause.probability), cause.id);
         paragraph(out, "  ", &line, options.width, 2);
     }
     if let Some(quote) = quotes(finding, 1).first() {
@@ -132,7 +137,14 @@ fn whereabouts(finding: &FindingView) -> String {
             let _ = write!(text, " in {}", clean(&only.id));
         }
         [first, rest @ ..] => {
-            let _ = write!(text, " in {} of {} streams ({} and {} more)", failing.len(), finding.streams.len() + finding.streams_more, clean(&first.id), rest.len());
+            let _ = write!(
+                text,
+                " in {} of {} streams ({} and {} more)",
+                failing.len(),
+                finding.streams.len() + finding.streams_more,
+                clean(&first.id),
+                rest.len()
+            );
         }
     }
     if also > 0 {
@@ -140,7 +152,11 @@ fn whereabouts(finding: &FindingView) -> String {
     }
     if !well.is_empty() {
         let successes: u64 = well.iter().map(|s| s.successes).sum();
-        let others = if well.len() == 1 { "1 other stream succeeds".to_owned() } else { format!("the {} others succeed", well.len()) };
+        let others = if well.len() == 1 {
+            "1 other stream succeeds".to_owned()
+        } else {
+            format!("the {} others succeed", well.len())
+        };
         let _ = write!(text, "; {others} {successes} times");
     }
     text.push('.');
@@ -157,7 +173,9 @@ fn rows(finding: &FindingView) -> Vec<Row> {
         .take(3)
         .enumerate()
         .filter(|(at, cause)| *at == 0 || cause.probability >= 0.01)
-        .map(|(at, cause)| [(at + 1).to_string(), cause.title.clone(), percent(cause.probability), reason(cause, at == 0)])
+        .map(|(at, cause)| {
+            [(at + 1).to_string(), cause.title.clone(), percent(cause.probability), reason(cause, at == 0)]
+        })
         .collect();
     let rest: f64 = 1.0 - finding.causes.iter().take(rows.len()).map(|c| c.probability).sum::<f64>();
     if rest >= 0.005 || rows.is_empty() {
@@ -168,7 +186,8 @@ fn rows(finding: &FindingView) -> Vec<Row> {
 
 /// The strongest evidence; for causes after the first what speaks against them tells more.
 fn reason(cause: &CauseView, first: bool) -> String {
-    let counted = |items: &[EvidenceView]| items.iter().filter(|e| e.counted).map(|e| clean(&e.says)).collect::<Vec<_>>();
+    let counted =
+        |items: &[EvidenceView]| items.iter().filter(|e| e.counted).map(|e| clean(&e.says)).collect::<Vec<_>>();
     let (evidence, against) = (counted(&cause.evidence), counted(&cause.against));
     let most = if first { 2 } else { 1 };
     match against.first() {
@@ -186,7 +205,12 @@ fn advice(out: &mut String, cause: &CauseView, options: TextOptions) {
             let _ = writeln!(out, "         {}", cut(&clean_code(line), options.width.saturating_sub(9)));
         }
         if code.len() > most {
-            let _ = writeln!(out, "         {DIM}… {} more lines in whodunit explain {}{DIM:#}", code.len() - most, cause.id);
+            let _ = writeln!(
+                out,
+                "         {DIM}… {} more lines in whodunit explain {}{DIM:#}",
+                code.len() - most,
+                cause.id
+            );
         }
     }
     if let Some(confirm) = cause.confirm.first() {
@@ -202,7 +226,8 @@ fn advice(out: &mut String, cause: &CauseView, options: TextOptions) {
 
 fn details(out: &mut String, finding: &FindingView, options: TextOptions) {
     for cause in &finding.causes {
-        let _ = writeln!(out, "\n{BOLD}{}{BOLD:#} {} {DIM}({}){DIM:#}", percent(cause.probability), cause.title, cause.id);
+        let _ =
+            writeln!(out, "\n{BOLD}{}{BOLD:#} {} {DIM}({}){DIM:#}", percent(cause.probability), cause.title, cause.id);
         for (sign, items) in [("+", &cause.evidence), ("-", &cause.against)] {
             for item in items {
                 let counted = if item.counted { "" } else { ", covered by a stronger item" };
@@ -224,7 +249,11 @@ fn unexplained(out: &mut String, report: &Report, options: TextOptions) {
     let total = report.unexplained.len() + report.unexplained_more;
     let most = if options.verbose { usize::MAX } else { 3 };
     let shown = most.min(report.unexplained.len());
-    let _ = writeln!(out, "\n{BOLD}No rule explains{BOLD:#} {total} kinds of errors{}:", if shown < total { format!(", showing {shown}") } else { String::new() });
+    let _ = writeln!(
+        out,
+        "\n{BOLD}No rule explains{BOLD:#} {total} kinds of errors{}:",
+        if shown < total { format!(", showing {shown}") } else { String::new() }
+    );
     for error in report.unexplained.iter().take(most) {
         let place = error.exemplars.first().map(|q| format!("{}:{}", clean(&q.source), q.line)).unwrap_or_default();
         let line = format!("  {:>5} ×  {place}  {}", error.occurrences, clean(&error.title));
