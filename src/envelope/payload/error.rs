@@ -36,6 +36,11 @@ pub(super) fn is_error(object: &Map<String, Value>) -> bool {
     has(&STACKS) || (has(&MESSAGES) && has(&TYPES)) || (has(&["message"]) && has(&["code", "status", "cause"]))
 }
 
+/// Whether an error object holds a stack, and not just a class and a message.
+pub(super) fn has_stack(object: &Map<String, Value>) -> bool {
+    STACKS.iter().any(|key| object.get(*key).is_some_and(|stack| stack.is_string() || stack.is_array()))
+}
+
 /// What an error prints; `None` where the object names neither class, message nor stack.
 pub(super) fn render(object: &Map<String, Value>) -> Option<String> {
     render_at(object, DEPTH)

@@ -67,6 +67,8 @@ const MESSAGE_WORDS: [&str; 40] = [
     "warning",
     "with",
 ];
+/// Modules of Airflow that log what another process printed, line by line.
+const RELAYS: [&[u8]; 5] = [b"subprocess.py:", b"logging_mixin.py:", b"docker.py:", b"pod_manager.py:", b"bash.py:"];
 /// Tokens before the level that are looked at.
 const TOKENS_BEFORE: usize = 4;
 /// Tokens behind the level that are looked at.
@@ -120,8 +122,12 @@ fn level_near(bytes: &[u8], at: usize, mut prefix: Prefix) -> Option<(usize, Pre
     let mut bare = 0;
     for index in 0..TOKENS_BEFORE {
         match *bytes.get(at)? {
-            open @ (b'[' | b'<') => {
-                let close = if open == b'[' { b']' } else { b'>' };
+            open @ (b'[' | b'<' | b'{') => {
+                let close = match open {
+                    b'[' => b']',
+                    b'<' => b'>',
+                    _ => b'}',
+                };
                 let len = bytes[at..].iter().take(100).position(|byte| *byte == close)?;
                 let inner = bytes[at + 1..at + len].trim_ascii();
                 // Apache puts the module before the level.
@@ -130,7 +136,13 @@ fn level_near(bytes: &[u8], at: usize, mut prefix: Prefix) -> Option<(usize, Pre
                 if let Some(severity) = level::word(word) {
                     return Some((at, Prefix { severity: Some(severity), ..prefix }));
                 }
-                name_worker(&mut prefix, inner);
+                if open == b'{' {
+                    // Airflow puts the logging call in braces; where that is a relay of another process's output, each of its lines
+                    // comes as a record.
+                    prefix.starts &= !RELAYS.iter().any(|relay| inner.starts_with(relay));
+                } else {
+                    name_worker(&mut prefix, inner);
+                }
             }
             _ => {
                 let len = word_len(&bytes[at..]);
@@ -185,12 +197,18 @@ fn level_word(bytes: &[u8], at: usize, len: usize, later: bool) -> Option<(Sever
 
 /// The prefix of a line whose level ends at `at`.
 pub(super) fn after_level(bytes: &[u8], at: usize, style: Style, mut prefix: Prefix) -> Prefix {
+    if !prefix.starts {
+        // The relay's ` - `, then the line with its indentation.
+        let rest = &bytes[at.min(bytes.len())..];
+        let len = at + if rest.starts_with(b" - ") { 3 } else { 0 };
+        return Prefix { len, ..prefix };
+    }
     let mut at = behind_level(bytes, at);
     for _ in 0..TOKENS_BEHIND {
         let Some(end) = item_behind(bytes, at, style, &mut prefix) else { break };
         at = end;
     }
-    Prefix { len: at.min(bytes.len()), starts: true, ..prefix }
+    Prefix { len: at.min(bytes.len()), ..prefix }
 }
 
 /// Position of what follows a level: behind its colon, dash or bar and the blanks. A line break ends it.
@@ -242,8 +260,11 @@ fn bracket_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usiz
     let call = inner.iter().rposition(|byte| *byte == b':').is_some_and(|colon| all_digits(&inner[colon + 1..]));
     let dotted = style != Style::Other && plain && inner.contains(&b'.') && !class_like(inner);
     let java = style != Style::Other && plain && inner.iter().filter(|byte| **byte == b'.').count() >= 2;
+    let first = inner.split(|byte| *byte == b':').next()?;
     if inner.starts_with(b"pid ") {
-        name_worker(prefix, inner[4..].split(|byte| *byte == b':').next()?);
+        name_worker(prefix, &first[4..]);
+    } else if all_digits(first) && is_thread(inner.get(first.len() + 1..).unwrap_or_default()) {
+        name_worker(prefix, first);
     } else if all_digits(inner) || is_thread(inner) {
         name_worker(prefix, inner);
     } else if !(plain && (call || dotted || java)) {
@@ -271,7 +292,7 @@ fn paren_behind(rest: &[u8], prefix: &mut Prefix) -> Option<usize> {
 }
 
 /// A logger's name with its delimiter.
-fn logger_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usize> {
+pub(super) fn logger_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usize> {
     if style != Style::Other && rest.starts_with(b"in ") {
         // Flask: `ERROR in app: message`.
         let name = word_len(&rest[3..]);
@@ -399,85 +420,4 @@ fn word_len(rest: &[u8]) -> usize {
 
 fn all_digits(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.len() <= 20 && bytes.iter().all(u8::is_ascii_digit)
-}
-
-/// A line that begins with a level in capitals, without a time.
-pub(super) fn level_first(bytes: &[u8]) -> Option<Prefix> {
-    let len = bytes.iter().take(9).take_while(|byte| byte.is_ascii_uppercase()).count();
-    let word = &bytes[..len];
-    let severity = level::capitals(word)?;
-    let common = matches!(
-        word,
-        b"TRACE"
-            | b"DEBUG"
-            | b"INFO"
-            | b"NOTICE"
-            | b"WARN"
-            | b"WARNING"
-            | b"ERROR"
-            | b"SEVERE"
-            | b"FATAL"
-            | b"CRITICAL"
-    );
-    let calm = common && severity <= Severity::Warning;
-    let start = Prefix { severity: Some(severity), starts: true, ..Prefix::default() };
-    let eaten = |len: usize| Some(after_level(bytes, len, Style::Other, start.clone()));
-    match bytes.get(len)? {
-        b'[' => {
-            // logrus on a terminal: `ERRO[0012] message`.
-            let digits = bytes[len + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let end = len + 1 + digits;
-            (digits > 0 && bytes.get(end) == Some(&b']')).then(|| eaten(end + 1))?
-        }
-        b':' if common => match (bytes.get(len + 1), blanks(bytes, len + 1)) {
-            // uvicorn fills up to ten columns. `ERROR: ` of pip and the like is part of what they say.
-            (Some(b' '), gap) if len + 1 + gap == 10 || word == b"SEVERE" || word == b"INFO" || word == b"DEBUG" => {
-                eaten(len)
-            }
-            (Some(b' '), _) => Some(start.clone()),
-            (Some(first), _) if first.is_ascii_alphabetic() || *first == b'_' => basic_config(bytes, len + 1, &start),
-            _ => None,
-        },
-        b'\t' | b'|' => eaten(len),
-        b' ' if common => {
-            let padded = bytes.get(len + 1) == Some(&b' ');
-            let framed = || logger_behind(&bytes[len + 1..], Style::Other, &mut start.clone()).is_some();
-            // `FATAL ERROR: Reached heap limit` is one message.
-            if calm || padded || framed() { eaten(len) } else { Some(start.clone()) }
-        }
-        _ => None,
-    }
-}
-
-/// `ERROR:root:message` of Python's `basicConfig`; the logger begins at `at`.
-fn basic_config(bytes: &[u8], at: usize, start: &Prefix) -> Option<Prefix> {
-    let named = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
-    let len = bytes[at..].iter().take(120).take_while(|byte| named(byte)).count();
-    (bytes.get(at + len) == Some(&b':')).then(|| Prefix { len: at + len + 1, ..start.clone() })
-}
-
-/// `error: message` of winston, `fail: Category[0]` of .NET. A quote or brace behind it would be a property.
-pub(super) fn small_level_first(bytes: &[u8]) -> Option<Prefix> {
-    let len = bytes.iter().take(8).take_while(|byte| byte.is_ascii_lowercase()).count();
-    if bytes.get(len..len + 2)? != b": " {
-        return None;
-    }
-    let known = matches!(
-        &bytes[..len],
-        b"silly"
-            | b"verbose"
-            | b"debug"
-            | b"http"
-            | b"info"
-            | b"warn"
-            | b"error"
-            | b"fail"
-            | b"crit"
-            | b"dbug"
-            | b"trce"
-    );
-    let severity = level::small(&bytes[..len]).filter(|_| known)?;
-    let next = bytes.get(len + 2)?;
-    let property = matches!(next, b'{' | b'[' | b'\'' | b'"' | b' ');
-    (!property).then(|| Prefix { len: len + 2, starts: true, severity: Some(severity), ..Prefix::default() })
 }
