@@ -11,8 +11,10 @@ fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+type Lines<'a> = Vec<(Stripped<'a>, Payload)>;
+
 /// Every line of a file with its transport off, and what the program wrote.
-fn lines(bytes: &[u8]) -> (Transport, Vec<(Stripped<'_>, Payload)>) {
+fn lines(bytes: &[u8]) -> (Transport, Lines<'_>) {
     let transport = Transport::detect(bytes);
     let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|byte| *byte == b'\n').map(|line| {
         let stripped = transport.strip(line);
@@ -23,7 +25,9 @@ fn lines(bytes: &[u8]) -> (Transport, Vec<(Stripped<'_>, Payload)>) {
 }
 
 /// File, transport, streams, time of the first line (the transport's, else the logger's), highest level.
-const FILES: [(&str, Transport, &[&str], &str, Option<Severity>); 34] = [
+type File = (&'static str, Transport, &'static [&'static str], &'static str, Option<Severity>);
+
+const FILES: [File; 34] = [
     (
         "cloudwatch_tail",
         Transport::CloudWatch,

@@ -168,10 +168,15 @@ fn members(object: &Map<String, Value>, depth: usize) -> Option<String> {
     (!texts.is_empty()).then(|| format!("[errors]: [\n  {}\n]", texts.join(",\n").replace('\n', "\n  ")))
 }
 
+/// Whether a field is the class, message, stack or cause of an error, and not another property of it.
+pub(super) fn is_part(key: &str) -> bool {
+    let parts: [&[&str]; 5] = [&TYPES, &MESSAGES, &STACKS, &CAUSES, &MEMBERS];
+    parts.iter().any(|names| names.contains(&key))
+}
+
 /// The other fields of an error, one `name: value` each.
 fn properties(object: &Map<String, Value>) -> Vec<String> {
-    let parts: [&[&str]; 5] = [&TYPES, &MESSAGES, &STACKS, &CAUSES, &MEMBERS];
-    let own = |key: &str| !parts.iter().any(|names| names.contains(&key)) && !is_bulk(key);
+    let own = |key: &str| !is_part(key) && !is_bulk(key);
     object
         .iter()
         .filter(|(key, _)| own(key))

@@ -136,14 +136,16 @@ pub(super) fn nest(record: &mut Map<String, Value>) {
     }
 }
 
+/// Whether a field says nothing that the line's own time, level and stream do not.
+pub(super) fn is_noise(key: &str) -> bool {
+    NOISE.contains(&key) || key.starts_with("dd.") || key.starts_with("ecs.")
+}
+
 /// The scalar fields as `key=value`, separated by blanks: those that are neither noise nor in `used`.
 pub(super) fn print(record: &Map<String, Value>, used: &[&str]) -> String {
     let mut printed = Printed { text: String::new(), count: 0 };
     for (key, value) in record {
-        let noise = NOISE.contains(&key.as_str())
-            || key.starts_with("dd.")
-            || key.starts_with("ecs.")
-            || is_bulk_object(key, value);
+        let noise = is_noise(key) || is_bulk_object(key, value);
         if !noise && !used.contains(&key.as_str()) {
             printed.add(key, value, DEPTH);
         }

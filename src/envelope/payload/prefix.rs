@@ -114,7 +114,7 @@ fn bracketed(bytes: &[u8]) -> Option<Prefix> {
     if let Some(stamp) = timestamp::parse_prefix(inner) {
         return bracketed_time(bytes, inner, &stamp);
     }
-    if let Some(severity) = level::word(inner) {
+    if let Some(severity) = level::capitals(inner).or_else(|| level::small(inner)) {
         return Some(
             lambda_python(bytes, close + 1, severity)
                 .unwrap_or_else(|| words::after_level(bytes, close + 1, Style::Other, Prefix::level(severity))),

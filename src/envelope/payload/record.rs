@@ -227,9 +227,12 @@ pub(super) fn is_record(object: &Map<String, Value>) -> bool {
     leveled || told(&TIMES) || marked || failed()
 }
 
+/// The text of an exception, and the top-level keys that it covers.
+type Stack<'a> = (String, Vec<&'a str>);
+
 /// The text of the record's exception and the keys it was read from. An object with a stack is trusted before a field with one, and that
 /// before an object without, which may as well be the body of an HTTP answer.
-fn stack(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
+fn stack(record: &Map<String, Value>) -> Option<Stack<'_>> {
     let sentry =
         || fields::get(record, "exception.values").and_then(Value::as_array).and_then(|values| python::sentry(values));
     error_object(record, true)
@@ -240,7 +243,7 @@ fn stack(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
         .or_else(|| error_object(record, false))
 }
 
-fn error_object(record: &Map<String, Value>, with_stack: bool) -> Option<(String, Vec<&'static str>)> {
+fn error_object(record: &Map<String, Value>, with_stack: bool) -> Option<Stack<'_>> {
     ERRORS.iter().find_map(|key| {
         let found = fields::get(record, key)?.as_object()?;
         if !error::is_error(found) || error::has_stack(found) != with_stack {
@@ -257,28 +260,21 @@ fn error_object(record: &Map<String, Value>, with_stack: bool) -> Option<(String
     })
 }
 
-/// `{"errorType","errorMessage","stackTrace"|"stack"|"trace"}` at the top, as AWS Lambda writes it.
-fn lambda(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
+/// `{"errorType","errorMessage","stackTrace"|"stack"|"trace"}`, as AWS Lambda writes it: the record is the error, and what is no part of
+/// the log line is a property of it.
+fn lambda(record: &Map<String, Value>) -> Option<Stack<'_>> {
     record.get("errorType").filter(|kind| kind.is_string())?;
-    let text = error::render(record)?;
-    Some((
-        text,
-        vec![
-            "errorType",
-            "errorMessage",
-            "stack",
-            "stackTrace",
-            "trace",
-            "message",
-            "location",
-            "code",
-            "cause",
-            "reason",
-        ],
-    ))
+    let outer = |key: &str| fields::is_noise(key) || REQUESTS.contains(&key) || key == "message" || key == "msg";
+    let own: Map<String, Value> =
+        record.iter().filter(|(key, _)| !outer(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let text = error::render(&own)?;
+    let keys = record.keys().map(String::as_str);
+    let in_block = text.contains("\n    at ");
+    let parts = |key: &&str| in_block || error::is_part(key) || *key == "location";
+    Some((text, keys.filter(parts).collect()))
 }
 
-fn stack_field(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
+fn stack_field(record: &Map<String, Value>) -> Option<Stack<'_>> {
     // The nearest thing to a class line, for lists of frames that lack it.
     let headline = record.get("exc_type").or_else(|| record.get("error_type")).and_then(Value::as_str);
     for key in STACKS {

@@ -3,7 +3,7 @@
 use super::read;
 
 /// Record, then `time|level|worker|request|stream`, then the body.
-const RECORDS: [(&str, &str, &str); 30] = [
+const RECORDS: [(&str, &str, &str); 31] = [
     (
         r#"{"level":50,"time":1795426470133,"pid":12,"hostname":"h","name":"api","reqId":"req-4","err":{"type":"UpstreamError","message":"401 x","stack":"UpstreamError: 401 x\n    at post (file:///a.mjs:1:2)","status":401,"code":"bad"},"msg":"401 x"}"#,
         "2026-11-23T09:34:30.133Z|error|pid 12|req-4|h/api",
@@ -53,6 +53,11 @@ const RECORDS: [(&str, &str, &str); 30] = [
         r#"{"errorType":"Error","errorMessage":"m","trace":["Error: m","    at h (a.mjs:7:13)"]}"#,
         "||||",
         "Error: m\n    at h (a.mjs:7:13)",
+    ),
+    (
+        "2026-11-23T09:26:20.118Z\t78516798-64c7-45fb-a659-875a5d3afda2\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"401 x\",\"stack\":[\"Error: 401 x\",\"    at h (a.mjs:7:13)\"],\"status\":401,\"error\":{\"message\":\"x\",\"code\":\"bad\"}}",
+        "2026-11-23T09:26:20.118Z|error||78516798-64c7-45fb-a659-875a5d3afda2|",
+        "Invoke Error\nError: 401 x\n    at h (a.mjs:7:13) {\n  status: 401,\n  error: {\n    message: 'x',\n    code: 'bad'\n  }\n}",
     ),
     (
         r#"{"@timestamp":"2026-11-23T08:26:39.985Z","log.level":"ERROR","message":"batch failed","error.type":"a.B","error.message":"m","error.stack_trace":["a.B: m","\tat c.D.e(D.java:1)"],"service.name":"s","host.name":"h"}"#,

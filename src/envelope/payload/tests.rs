@@ -13,7 +13,7 @@ fn shown(payload: &Payload) -> String {
     format!("{time}|{level}|{worker}|{}|{}", payload.request.as_deref().unwrap_or_default(), payload.body)
 }
 
-const PREFIXED: [(&str, &str); 62] = [
+const PREFIXED: [(&str, &str); 67] = [
     // Python
     ("2026-11-23 08:41:24,158 INFO httpx: HTTP Request: POST", "2026-11-23T08:41:24.158Z|info|||HTTP Request: POST"),
     ("2026-11-23 08:41:24,158 ERROR failed: no key", "2026-11-23T08:41:24.158Z|error|||failed: no key"),
@@ -72,7 +72,15 @@ const PREFIXED: [(&str, &str); 62] = [
         "[ERROR] E: m\rTraceback (most recent call last):\r\u{a0}\u{a0}File \"a\"",
         "|error|||E: m\nTraceback (most recent call last):\n  File \"a\"",
     ),
+    ("2026-11-23T08:26:39.985Z Error: boom", "2026-11-23T08:26:39.985Z||||Error: boom"),
+    ("error - ./pages/x.js", "|error|||./pages/x.js"),
     // others
+    (
+        "2026-11-23T08:26:39.985+01:00  WARN 1 --- [api] [nio-8080-exec-1] o.s.w.X : Resolved [Foo]",
+        "2026-11-23T08:26:39.985+01:00|warning|nio-8080-exec-1||Resolved [Foo]",
+    ),
+    ("ERROR 2026-11-23 08:26:39,158 views Error: /x", "2026-11-23T08:26:39.158Z|error|||views Error: /x"),
+    ("ERROR - 2026-11-23 08:26:39 - boom", "2026-11-23T08:26:39Z|error|||boom"),
     (
         "2026-11-23 08:49:13.582  INFO 1 --- [           main] com.acme.Indexer          : x",
         "2026-11-23T08:49:13.582Z|info|pid 1||x",
@@ -140,6 +148,8 @@ fn leaves_exceptions_frames_and_properties_alone() {
         "    at async file:///app/src/server.mjs:53:14 {",
         "  error: {",
         "error: 'x',",
+        "debug: true",
+        "[Error]",
         "[cause]: Error: connect ECONNREFUSED 127.0.0.1:6333",
         "[AuthenticationError: 401] {",
         "Caused by: java.net.ConnectException: Connection refused",

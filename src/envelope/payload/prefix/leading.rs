@@ -5,7 +5,7 @@
 
 use super::words::{Style, after_level, logger_behind};
 use super::{Prefix, blanks};
-use crate::envelope::level;
+use crate::envelope::{level, timestamp};
 use crate::model::Severity;
 
 /// A line that begins with a level in capitals, without a time.
@@ -49,8 +49,12 @@ pub(super) fn level_first(bytes: &[u8]) -> Option<Prefix> {
         b' ' if common => {
             let padded = bytes.get(len + 1) == Some(&b' ');
             let framed = || logger_behind(&bytes[len + 1..], Style::Other, &mut start.clone()).is_some();
+            let dated = || {
+                let rest = bytes[len + 1..].strip_prefix(b"- ").unwrap_or(&bytes[len + 1..]);
+                timestamp::parse_prefix(rest).is_some_and(|stamp| stamp.time.is_some())
+            };
             // `FATAL ERROR: Reached heap limit` is one message.
-            if calm || padded || framed() { eaten(len) } else { Some(start.clone()) }
+            if calm || padded || framed() || dated() { eaten(len) } else { Some(start.clone()) }
         }
         _ => None,
     }
@@ -63,28 +67,23 @@ fn basic_config(bytes: &[u8], at: usize, start: &Prefix) -> Option<Prefix> {
     (bytes.get(at + len) == Some(&b':')).then(|| Prefix { len: at + len + 1, ..start.clone() })
 }
 
-/// `error: message` of winston, `fail: Category[0]` of .NET. A quote or brace behind it would be a property.
+/// `error: message` of winston, `fail: Category[0]` of .NET, `error - message` of Next.js. A quote, brace or bare value behind the colon
+/// would make it a property.
 pub(super) fn small_level_first(bytes: &[u8]) -> Option<Prefix> {
     let len = bytes.iter().take(8).take_while(|byte| byte.is_ascii_lowercase()).count();
-    if bytes.get(len..len + 2)? != b": " {
-        return None;
+    let word = &bytes[..len];
+    let start = Prefix { starts: true, severity: Some(level::small(word)?), ..Prefix::default() };
+    let rest = &bytes[len..];
+    let gap = blanks(rest, 0);
+    if gap > 0 && rest[gap..].starts_with(b"- ") && matches!(word, b"info" | b"warn" | b"error") {
+        return Some(Prefix { len: len + gap + 2, ..start });
     }
-    let known = matches!(
-        &bytes[..len],
-        b"silly"
-            | b"verbose"
-            | b"debug"
-            | b"http"
-            | b"info"
-            | b"warn"
-            | b"error"
-            | b"fail"
-            | b"crit"
-            | b"dbug"
-            | b"trce"
-    );
-    let severity = level::small(&bytes[..len]).filter(|_| known)?;
-    let next = bytes.get(len + 2)?;
-    let property = matches!(next, b'{' | b'[' | b'\'' | b'"' | b' ');
-    (!property).then(|| Prefix { len: len + 2, starts: true, severity: Some(severity), ..Prefix::default() })
+    const WINSTON: [&[u8]; 7] = [b"silly", b"verbose", b"debug", b"http", b"info", b"warn", b"error"];
+    const DOTNET: [&[u8]; 4] = [b"fail", b"crit", b"dbug", b"trce"];
+    let message = rest.strip_prefix(b": ")?;
+    let value =
+        matches!(message, b"true" | b"false" | b"null" | b"undefined") || message.iter().all(u8::is_ascii_digit);
+    let property = value || matches!(message.first()?, b'{' | b'[' | b'\'' | b'"' | b' ');
+    let known = WINSTON.contains(&word) || DOTNET.contains(&word);
+    (known && !property).then_some(Prefix { len: len + 2, ..start })
 }

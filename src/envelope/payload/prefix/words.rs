@@ -72,7 +72,7 @@ const RELAYS: [&[u8]; 5] = [b"subprocess.py:", b"logging_mixin.py:", b"docker.py
 /// Tokens before the level that are looked at.
 const TOKENS_BEFORE: usize = 4;
 /// Tokens behind the level that are looked at.
-const TOKENS_BEHIND: usize = 4;
+const TOKENS_BEHIND: usize = 5;
 
 /// The prefix of a line whose time ends at `at`. A time of day needs a level behind it; a date does not.
 pub(super) fn after_time(bytes: &[u8], at: usize, style: Style, time: Option<Time>) -> Option<Prefix> {
@@ -192,7 +192,8 @@ fn level_word(bytes: &[u8], at: usize, len: usize, later: bool) -> Option<(Sever
     let column = next == Some(&b' ')
         && (bytes.get(end + 1) == Some(&b' ') || is_bar(&bytes[end..]) || bytes[end..].starts_with(b" - "));
     let glued = matches!(next, Some(b':' | b'\t' | b'|'));
-    level::word(word).filter(|_| glued || (column && !later)).map(|severity| (severity, end))
+    // `Error:` is a class; as a level it is spelt in capitals or small letters.
+    level::small(word).filter(|_| glued || (column && !later)).map(|severity| (severity, end))
 }
 
 /// The prefix of a line whose level ends at `at`.
@@ -231,7 +232,11 @@ fn behind_level(bytes: &[u8], at: usize) -> usize {
 fn item_behind(bytes: &[u8], at: usize, style: Style, prefix: &mut Prefix) -> Option<usize> {
     let rest = bytes.get(at..)?;
     match *rest.first()? {
-        b'[' => bracket_behind(rest, style, prefix).map(|len| at + len + blanks(bytes, at + len)),
+        b'[' => {
+            // Behind Spring's `---` every bracket is the framework's: application, thread, trace.
+            let spring = memchr::memmem::find(&bytes[..=at], b" --- [").is_some();
+            bracket_behind(rest, style, spring, prefix).map(|len| at + len + blanks(bytes, at + len))
+        }
         b'(' => paren_behind(rest, prefix).map(|len| at + len + blanks(bytes, at + len)),
         b'-' if rest.starts_with(b"--- ") => Some(at + 4 + blanks(bytes, at + 4)),
         b'0'..=b'9' => {
@@ -253,7 +258,7 @@ fn item_behind(bytes: &[u8], at: usize, style: Style, prefix: &mut Prefix) -> Op
 }
 
 /// `[14979]`, `[httpx:1025]`, `[main]`, `[pid 12:tid 34]`; any other bracket is the message's.
-fn bracket_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usize> {
+fn bracket_behind(rest: &[u8], style: Style, spring: bool, prefix: &mut Prefix) -> Option<usize> {
     let close = rest.iter().take(120).position(|byte| *byte == b']')?;
     let inner = rest[1..close].trim_ascii();
     let plain = !inner.is_empty() && inner.iter().all(|b| b.is_ascii_alphanumeric() || b"._-:/#".contains(b));
@@ -267,7 +272,7 @@ fn bracket_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usiz
         name_worker(prefix, first);
     } else if all_digits(inner) || is_thread(inner) {
         name_worker(prefix, inner);
-    } else if !(plain && (call || dotted || java)) {
+    } else if !(spring || plain && (call || dotted || java)) {
         return None;
     }
     Some(close + 1)
