@@ -68,7 +68,8 @@ pub struct Payload {
     pub body: String,
     /// The line had a time, level or logger prefix or was a structured record.
     pub starts: bool,
-    /// A structured record: complete in itself, the next line of the stream starts another.
+    /// A structured record, or a traceback that was written as one line: complete in itself, the next line of the stream does not
+    /// continue it.
     pub whole: bool,
     /// Time stamp of the logger.
     pub time: Option<Time>,
@@ -81,3 +82,6 @@ pub struct Payload {
     /// Stream that only the record names (a `pod` or `hostname` field), used where the transport names none.
     pub stream: Option<Arc<str>>,
 }
+
+#[cfg(test)]
+mod tests;

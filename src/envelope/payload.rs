@@ -28,10 +28,10 @@ const PREFIXES: usize = 3;
 #[must_use]
 pub fn read(bytes: &[u8]) -> Payload {
     let text = clean::bytes(bytes);
-    if text.starts_with('{') {
-        if let Some(payload) = json::read(&text, DEPTH) {
-            return payload;
-        }
+    if text.starts_with('{')
+        && let Some(payload) = json::read(&text, DEPTH)
+    {
+        return payload;
     }
     if let Some(pairs) = logfmt::read(&text) {
         return record::read(pairs, DEPTH);
@@ -61,16 +61,19 @@ fn unprefixed(text: &str) -> Payload {
             break;
         }
     }
-    if rest.len() < text.len() && rest.starts_with('{') {
-        if let Some(inner) = json::read(rest, DEPTH) {
-            return record::inside(inner, payload);
-        }
+    if rest.len() < text.len()
+        && rest.starts_with('{')
+        && let Some(inner) = json::read(rest, DEPTH)
+    {
+        return record::inside(inner, payload);
     }
     if let Some(with_fields) = trailing_record(rest, &payload) {
         return with_fields;
     }
     let rest = if rich { prefix::without_rich_location(rest) } else { rest };
-    payload.body = escaped::expand(rest).or_else(|| escaped::entities(rest)).unwrap_or_else(|| rest.to_owned());
+    let expanded = escaped::expand(rest);
+    payload.whole = expanded.is_some();
+    payload.body = expanded.or_else(|| escaped::entities(rest)).unwrap_or_else(|| rest.to_owned());
     payload
 }
 
@@ -79,7 +82,8 @@ fn trailing_record(text: &str, outer: &Payload) -> Option<Payload> {
     if !text.ends_with('}') {
         return None;
     }
-    let at = text.find("\t{\"").or_else(|| text.contains("\\n").then(|| text.find(" {\""))?)?;
+    let tab = text.find("\t{\"");
+    let at = tab.or_else(|| text.contains("\\n").then(|| text.find(" {\""))?)?;
     let mut fields = json::object(text.get(at + 1..)?)?;
     let message = text[..at].trim_end();
     if !message.is_empty() {
@@ -88,5 +92,10 @@ fn trailing_record(text: &str, outer: &Payload) -> Option<Payload> {
     let inner = record::read(fields, DEPTH);
     // A logger that prints fields behind the message prints the stack on lines of its own, unless it is among the fields.
     let whole = inner.body.contains('\n');
-    Some(Payload { starts: outer.starts, whole, ..record::inside(inner, outer.clone()) })
+    (tab.is_some() || whole).then(|| Payload { starts: outer.starts, whole, ..record::inside(inner, outer.clone()) })
 }
+
+#[cfg(test)]
+mod record_tests;
+#[cfg(test)]
+mod tests;

@@ -74,19 +74,21 @@ pub fn epoch(text: &str) -> Option<Time> {
     nanos.checked_add(scaled * unit / 1_000_000_000).map(Time::utc)
 }
 
-/// `2026-11-23T08:26:39.985Z`, `2026-11-23 08:26:39,985 +0000`, `2026/11/23 08:26:39`.
+/// `2026-11-23T08:26:39.985Z`, `2026-11-23 08:26:39,985 +0000`, `2026/11/23 08:26:39`, `2026-11-23, 08:26:39 UTC`.
 fn iso(text: &[u8]) -> Option<Stamp> {
     let separator = *text.get(4)?;
     if !matches!(separator, b'-' | b'/') || *text.get(7)? != separator {
         return None;
     }
     let joint = *text.get(10)?;
-    if !matches!(joint, b'T' | b't' | b' ') {
-        return None;
-    }
+    let clock = match joint {
+        b'T' | b't' | b' ' => 11,
+        b',' if *text.get(11)? == b' ' => 12,
+        _ => return None,
+    };
     let date = Date { year: number(text, 0, 4)?, month: number(text, 5, 2)?, day: number(text, 8, 2)? };
-    let time = date.with_clock(text, 11)?;
-    Some(Stamp { rfc3339: joint != b' ', ..time })
+    let time = date.with_clock(text, clock)?;
+    Some(Stamp { rfc3339: matches!(joint, b'T' | b't'), ..time })
 }
 
 /// `23/Nov/2026:08:26:39 +0000` of access logs, `23-Nov-2026 08:26:39 UTC` of PHP, `23 Nov 2026 08:26:39`.
@@ -309,11 +311,8 @@ fn named_offset(word: &[u8]) -> Option<i16> {
 /// Nanoseconds of the digits that `text` begins with, and their number. Digits past the ninth are dropped.
 fn fraction_nanos(text: &[u8]) -> (i64, usize) {
     let count = text.iter().take(18).take_while(|b| b.is_ascii_digit()).count();
-    let mut value = 0;
-    for place in 0..9 {
-        value = value * 10 + if place < count { i64::from(text[place] - b'0') } else { 0 };
-    }
-    (value, count)
+    let digits = text[..count].iter().chain(std::iter::repeat(&b'0')).take(9);
+    (digits.fold(0, |value, digit| value * 10 + i64::from(digit - b'0')), count)
 }
 
 /// A number of exactly `width` digits.
@@ -358,6 +357,8 @@ mod tests {
             ("2026-11-23 09:26:53 +02:00: x", "2026-11-23T09:26:53+02:00", 26),
             ("2026-11-23 08:26:39.123 UTC [1]", "2026-11-23T08:26:39.123Z", 27),
             ("2026-11-23 08:26:39.123 INFO x", "2026-11-23T08:26:39.123Z", 23),
+            ("2026-11-23, 08:26:39 UTC] {x", "2026-11-23T08:26:39Z", 24),
+            ("11/23/26 08:26:39] x", "2026-11-23T08:26:39Z", 17),
             ("2026/11/23 08:26:39 x", "2026-11-23T08:26:39Z", 19),
             ("23/Nov/2026:08:55:11 +0000] \"GET", "2026-11-23T08:55:11Z", 26),
             ("23-Nov-2026 08:26:39 UTC] PHP", "2026-11-23T08:26:39Z", 24),

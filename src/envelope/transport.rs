@@ -13,7 +13,7 @@ mod processes;
 mod records;
 mod syslog;
 
-use super::Stripped;
+use super::{Stripped, timestamp};
 
 /// The transport of a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -123,11 +123,8 @@ fn certain(line: &[u8]) -> Option<(Transport, Stripped<'_>)> {
         b'A'..=b'S' if line.get(3) == Some(&b' ') && line.get(9) == Some(&b':') => {
             with(Transport::Syslog, syslog::strip(line)).or_else(|| with(Transport::GhRun, ci::gh_run(line)))
         }
-        b'0'..=b'9' => with(Transport::Cri, kubernetes::cri(line))
+        b'0'..=b'9' => certain_stamped(line)
             .or_else(|| with(Transport::Pm2, processes::pm2(line)))
-            .or_else(|| with(Transport::Heroku, processes::heroku(line)))
-            .or_else(|| with(Transport::GitLab, ci::gitlab(line)))
-            .or_else(|| with(Transport::Syslog, syslog::strip(line)))
             .or_else(|| with(Transport::GhRun, ci::gh_run(line))),
         b'a'..=b'z' => with(Transport::Compose, containers::compose_instance(line))
             .or_else(|| with(Transport::GhRun, ci::gh_run(line))),
@@ -136,6 +133,23 @@ fn certain(line: &[u8]) -> Option<(Transport, Stripped<'_>)> {
             .or_else(|| with(Transport::Compose, containers::compose_instance(line))),
         _ => None,
     }
+}
+
+/// The certain forms that begin with an RFC 3339 time, told apart by what follows it.
+fn certain_stamped(line: &[u8]) -> Option<(Transport, Stripped<'_>)> {
+    let stamp = timestamp::parse_prefix(line).filter(|stamp| stamp.rfc3339)?;
+    let rest = line.get(stamp.len + 1..)?;
+    if rest.starts_with(b"std") {
+        return kubernetes::cri(line).map(|stripped| (Transport::Cri, stripped));
+    }
+    if let Some(b'O' | b'E') = rest.get(2)
+        && let Some(stripped) = ci::gitlab(line)
+    {
+        return Some((Transport::GitLab, stripped));
+    }
+    memchr::memmem::find(&rest[..rest.len().min(200)], b"]:")?;
+    let heroku = processes::heroku(line).map(|stripped| (Transport::Heroku, stripped));
+    heroku.or_else(|| syslog::strip(line).map(|stripped| (Transport::Syslog, stripped)))
 }
 
 /// A certain form that at least half of the lines have.
@@ -243,7 +257,7 @@ fn skip_colour(text: &[u8], mut at: usize) -> usize {
 /// A transport's own time stamp and one blank at `at`: RFC 3339 with at least nine digits, as container runtimes write and programs
 /// hardly do.
 fn runtime_stamp(text: &[u8], at: usize) -> Option<(super::Time, usize)> {
-    let stamp = super::timestamp::parse_prefix(text.get(at..)?)?;
+    let stamp = timestamp::parse_prefix(text.get(at..)?)?;
     let end = at + stamp.len;
     let ends = matches!(text.get(end), Some(b' ') | None);
     if !(stamp.rfc3339 && stamp.fraction_digits >= 9 && ends) {
@@ -256,3 +270,6 @@ fn runtime_stamp(text: &[u8], at: usize) -> Option<(super::Time, usize)> {
 fn name(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,11 @@ pub(super) fn is_error(object: &Map<String, Value>) -> bool {
     has(&STACKS) || (has(&MESSAGES) && has(&TYPES)) || (has(&["message"]) && has(&["code", "status", "cause"]))
 }
 
+/// Whether an error object holds a stack, and not just a class and a message.
+pub(super) fn has_stack(object: &Map<String, Value>) -> bool {
+    STACKS.iter().any(|key| object.get(*key).is_some_and(|stack| stack.is_string() || stack.is_array()))
+}
+
 /// What an error prints; `None` where the object names neither class, message nor stack.
 pub(super) fn render(object: &Map<String, Value>) -> Option<String> {
     render_at(object, DEPTH)
@@ -163,10 +168,15 @@ fn members(object: &Map<String, Value>, depth: usize) -> Option<String> {
     (!texts.is_empty()).then(|| format!("[errors]: [\n  {}\n]", texts.join(",\n").replace('\n', "\n  ")))
 }
 
+/// Whether a field is the class, message, stack or cause of an error, and not another property of it.
+pub(super) fn is_part(key: &str) -> bool {
+    let parts: [&[&str]; 5] = [&TYPES, &MESSAGES, &STACKS, &CAUSES, &MEMBERS];
+    parts.iter().any(|names| names.contains(&key))
+}
+
 /// The other fields of an error, one `name: value` each.
 fn properties(object: &Map<String, Value>) -> Vec<String> {
-    let parts: [&[&str]; 5] = [&TYPES, &MESSAGES, &STACKS, &CAUSES, &MEMBERS];
-    let own = |key: &str| !parts.iter().any(|names| names.contains(&key)) && !is_bulk(key);
+    let own = |key: &str| !is_part(key) && !is_bulk(key);
     object
         .iter()
         .filter(|(key, _)| own(key))

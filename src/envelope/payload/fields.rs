@@ -13,18 +13,20 @@ const DEPTH: usize = 4;
 
 /// Fields that say nothing the line's own time, level and stream do not, or nothing that helps: times, levels, positions in the logging
 /// code, trace ids.
-const NOISE: [&str; 73] = [
-    "@timestamp",
-    "@version",
-    "@t",
+const NOISE: [&str; 82] = [
+    "@i",
     "@l",
     "@m",
     "@mt",
-    "@i",
     "@r",
-    "@x",
-    "@tr",
     "@sp",
+    "@t",
+    "@timestamp",
+    "@tr",
+    "@version",
+    "@x",
+    "LogLevel",
+    "_PID",
     "_time",
     "asctime",
     "caller",
@@ -35,8 +37,9 @@ const NOISE: [&str; 73] = [
     "dd",
     "ecs",
     "elapsed",
-    "event_id",
+    "event.dataset",
     "eventTime",
+    "event_id",
     "exc_info",
     "exc_text",
     "extra",
@@ -51,13 +54,14 @@ const NOISE: [&str; 73] = [
     "levelname",
     "levelno",
     "lineno",
-    "LogLevel",
     "log",
+    "log.level",
+    "log.logger",
     "log_level",
-    "loglevel",
     "logger",
-    "logger_name",
     "loggerName",
+    "logger_name",
+    "loglevel",
     "lvl",
     "module",
     "msecs",
@@ -66,24 +70,29 @@ const NOISE: [&str; 73] = [
     "pathname",
     "pid",
     "process",
+    "process.pid",
+    "process.thread.name",
     "processName",
     "relativeCreated",
+    "service.environment",
     "severity",
-    "severity_text",
     "severityNumber",
     "severityText",
-    "span_id",
+    "severity_text",
     "spanId",
+    "span_id",
     "stack_info",
+    "stacktrace",
     "taskName",
     "thread",
     "threadName",
     "thread_name",
     "time",
+    "time_nano",
     "timestamp",
+    "traceId",
     "trace_flags",
     "trace_id",
-    "traceId",
     "ts",
     "v",
     "version",
@@ -127,14 +136,16 @@ pub(super) fn nest(record: &mut Map<String, Value>) {
     }
 }
 
+/// Whether a field says nothing that the line's own time, level and stream do not.
+pub(super) fn is_noise(key: &str) -> bool {
+    NOISE.contains(&key) || key.starts_with("dd.") || key.starts_with("ecs.")
+}
+
 /// The scalar fields as `key=value`, separated by blanks: those that are neither noise nor in `used`.
 pub(super) fn print(record: &Map<String, Value>, used: &[&str]) -> String {
     let mut printed = Printed { text: String::new(), count: 0 };
     for (key, value) in record {
-        let noise = NOISE.contains(&key.as_str())
-            || key.starts_with("dd.")
-            || key.starts_with("ecs.")
-            || is_bulk_object(key, value);
+        let noise = is_noise(key) || is_bulk_object(key, value);
         if !noise && !used.contains(&key.as_str()) {
             printed.add(key, value, DEPTH);
         }

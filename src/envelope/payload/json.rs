@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{Payload, record};
 
-/// Reads a JSON object line, if that is what the text is.
+/// Reads a JSON object line, if that is what the text is. Objects that are no log record stay text.
 pub(super) fn read(text: &str, depth: usize) -> Option<Payload> {
-    object(text).map(|record| record::read(record, depth))
+    object(text).filter(record::is_record).map(|record| record::read(record, depth))
 }
 
 /// The object that the text consists of. Depth of nesting is bounded by the parser.

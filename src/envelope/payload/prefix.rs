@@ -4,6 +4,7 @@
 //! `openai.AuthenticationError: …`), a frame, a caret line or a property never counts as a prefix. The general part, what follows a time or a
 //! level, stands in [`words`].
 
+mod leading;
 mod words;
 
 use crate::envelope::level;
@@ -25,6 +26,13 @@ pub(super) struct Prefix {
     pub rich: bool,
 }
 
+impl Prefix {
+    /// The beginning of a record at a level.
+    fn level(severity: Severity) -> Self {
+        Self { starts: true, severity: Some(severity), ..Self::default() }
+    }
+}
+
 /// Reads the prefix of a line.
 pub(super) fn read(text: &str) -> Option<Prefix> {
     let bytes = text.as_bytes();
@@ -36,9 +44,9 @@ pub(super) fn read(text: &str) -> Option<Prefix> {
         b'A'..=b'Z' => lambda_platform(text)
             .or_else(|| ruby(bytes))
             .or_else(|| klog(bytes))
-            .or_else(|| words::level_first(bytes))
+            .or_else(|| leading::level_first(bytes))
             .or_else(|| stamped(bytes)),
-        b'a'..=b'z' => words::small_level_first(bytes).or_else(|| access_log(bytes)),
+        b'a'..=b'z' => leading::small_level_first(bytes).or_else(|| access_log(bytes)),
         0xE2 => marked(text),
         _ => None,
     }
@@ -106,10 +114,11 @@ fn bracketed(bytes: &[u8]) -> Option<Prefix> {
     if let Some(stamp) = timestamp::parse_prefix(inner) {
         return bracketed_time(bytes, inner, &stamp);
     }
-    if let Some(severity) = level::word(inner) {
-        return Some(lambda_python(bytes, close + 1, severity).unwrap_or_else(|| {
-            words::after_level(bytes, close + 1, Style::Other, Prefix { severity: Some(severity), ..Prefix::default() })
-        }));
+    if let Some(severity) = level::capitals(inner).or_else(|| level::small(inner)) {
+        return Some(
+            lambda_python(bytes, close + 1, severity)
+                .unwrap_or_else(|| words::after_level(bytes, close + 1, Style::Other, Prefix::level(severity))),
+        );
     }
     if inner == b"Nest" {
         return nest(bytes, close + 1);
@@ -142,7 +151,7 @@ fn bracketed_time(bytes: &[u8], inner: &[u8], stamp: &Stamp) -> Option<Prefix> {
     }
     let word = after.strip_prefix(b" ")?.split(|byte| *byte == b' ').next()?;
     let severity = level::capitals(word)?;
-    Some(words::after_level(bytes, end, Style::Other, Prefix { severity: Some(severity), ..start }))
+    Some(words::after_level(bytes, end, Style::Other, Prefix { time: stamp.time, ..Prefix::level(severity) }))
 }
 
 /// The id in `Task name[0f1c…] raised …`.
@@ -185,11 +194,11 @@ fn nest(bytes: &[u8], at: usize) -> Option<Prefix> {
     let severity = level::capitals(&bytes[at..at + word])?;
     at += word;
     at += blanks(bytes, at);
-    if bytes.get(at) == Some(&b'[') {
-        if let Some(close) = bytes[at..].iter().take(80).position(|byte| *byte == b']') {
-            at += close + 1;
-            at += blanks(bytes, at);
-        }
+    if bytes.get(at) == Some(&b'[')
+        && let Some(close) = bytes[at..].iter().take(80).position(|byte| *byte == b']')
+    {
+        at += close + 1;
+        at += blanks(bytes, at);
     }
     Some(Prefix { len: at, starts: true, time: stamp.time, severity: Some(severity), worker, ..Prefix::default() })
 }

@@ -133,6 +133,10 @@ pub(super) fn read(mut record: Map<String, Value>, depth: usize) -> Payload {
     let mut used: Vec<&str> = message_key.into_iter().collect();
     used.extend(stack.iter().flat_map(|(_, keys)| keys.iter().copied()));
     used.extend(REQUESTS);
+    // `error` is the first line of an `errorVerbose` beside it.
+    let says =
+        |key: &str, text: &str| record.get(key).and_then(Value::as_str).is_some_and(|short| text.starts_with(short));
+    used.extend(["error", "err"].into_iter().filter(|key| stack.as_ref().is_some_and(|(text, _)| says(key, text))));
     let rest = fields::print(&record, &used);
     payload.body = body(&message, &rest, stack.map(|(text, _)| text).as_deref());
     payload
@@ -211,48 +215,66 @@ fn strip_message(message: &mut String, payload: &mut Payload) {
     message.drain(..found.len);
 }
 
-/// The text of the record's exception and the keys it was read from.
-fn stack(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
-    let object = |key: &str| fields::get(record, key).and_then(Value::as_object);
-    for key in ERRORS {
-        let Some(found) = object(key).filter(|found| error::is_error(found)) else { continue };
-        if let Some(text) = error::render(found) {
-            let mut keys = vec![root(key)];
-            // winston copies the stack to the top.
-            keys.extend(
-                record.get("stack").and_then(Value::as_str).filter(|copy| text.starts_with(*copy)).map(|_| "stack"),
-            );
-            return Some((text, keys));
+/// Whether an object is a log record and not a piece of data that was printed, such as the body of an HTTP answer: it has a level or a
+/// time, or the marks of a format that goes without.
+pub(super) fn is_record(object: &Map<String, Value>) -> bool {
+    let told = |keys: &[&str]| keys.iter().any(|key| object.get(*key).is_some_and(|value| !value.is_null()));
+    let leveled =
+        LEVELS.iter().any(|key| fields::get(object, key).is_some_and(|value| value.is_string() || value.is_number()));
+    let marked = told(&["resourceLogs", "errorType", "@m", "short_message", "record"]);
+    let failed =
+        || told(&["message", "msg", "event"]) && stack(object).is_some_and(|(text, _)| looks_like_stack(&text));
+    leveled || told(&TIMES) || marked || failed()
+}
+
+/// The text of an exception, and the top-level keys that it covers.
+type Stack<'a> = (String, Vec<&'a str>);
+
+/// The text of the record's exception and the keys it was read from. An object with a stack is trusted before a field with one, and that
+/// before an object without, which may as well be the body of an HTTP answer.
+fn stack(record: &Map<String, Value>) -> Option<Stack<'_>> {
+    let sentry =
+        || fields::get(record, "exception.values").and_then(Value::as_array).and_then(|values| python::sentry(values));
+    error_object(record, true)
+        .or_else(|| lambda(record))
+        .or_else(|| lambda(record.get("message")?.as_object()?))
+        .or_else(|| sentry().map(|text| (text, vec!["exception"])))
+        .or_else(|| stack_field(record))
+        .or_else(|| error_object(record, false))
+}
+
+fn error_object(record: &Map<String, Value>, with_stack: bool) -> Option<Stack<'_>> {
+    ERRORS.iter().find_map(|key| {
+        let found = fields::get(record, key)?.as_object()?;
+        if !error::is_error(found) || error::has_stack(found) != with_stack {
+            return None;
         }
-    }
-    if let Some(values) = fields::get(record, "exception.values").and_then(Value::as_array) {
-        return python::sentry(values).map(|text| (text, vec!["exception"]));
-    }
-    lambda(record).or_else(|| object("message").and_then(lambda)).or_else(|| stack_field(record))
+        let text = error::render(found)?;
+        // Without a stack there is no block for the other properties; they are printed as fields.
+        let mut keys = if with_stack { vec![root(key)] } else { Vec::new() };
+        // winston copies the stack to the top.
+        keys.extend(
+            record.get("stack").and_then(Value::as_str).filter(|copy| text.starts_with(*copy)).map(|_| "stack"),
+        );
+        Some((text, keys))
+    })
 }
 
-/// `{"errorType","errorMessage","stackTrace"|"stack"|"trace"}` at the top, as AWS Lambda writes it.
-fn lambda(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
+/// `{"errorType","errorMessage","stackTrace"|"stack"|"trace"}`, as AWS Lambda writes it: the record is the error, and what is no part of
+/// the log line is a property of it.
+fn lambda(record: &Map<String, Value>) -> Option<Stack<'_>> {
     record.get("errorType").filter(|kind| kind.is_string())?;
-    let text = error::render(record)?;
-    Some((
-        text,
-        vec![
-            "errorType",
-            "errorMessage",
-            "stack",
-            "stackTrace",
-            "trace",
-            "message",
-            "location",
-            "code",
-            "cause",
-            "reason",
-        ],
-    ))
+    let outer = |key: &str| fields::is_noise(key) || REQUESTS.contains(&key) || key == "message" || key == "msg";
+    let own: Map<String, Value> =
+        record.iter().filter(|(key, _)| !outer(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let text = error::render(&own)?;
+    let keys = record.keys().map(String::as_str);
+    let in_block = text.contains("\n    at ");
+    let parts = |key: &&str| in_block || error::is_part(key) || *key == "location";
+    Some((text, keys.filter(parts).collect()))
 }
 
-fn stack_field(record: &Map<String, Value>) -> Option<(String, Vec<&'static str>)> {
+fn stack_field(record: &Map<String, Value>) -> Option<Stack<'_>> {
     // The nearest thing to a class line, for lists of frames that lack it.
     let headline = record.get("exc_type").or_else(|| record.get("error_type")).and_then(Value::as_str);
     for key in STACKS {
@@ -326,10 +348,10 @@ fn loguru(record: &mut Map<String, Value>) -> Option<Map<String, Value>> {
             flat.insert(key.to_owned(), value.clone());
         }
     }
-    if inner.get("exception").is_some_and(|exception| !exception.is_null()) {
-        if let Some((_, trace)) = text.split_once(message).and_then(|(_, rest)| rest.split_once('\n')) {
-            flat.insert("exc_text".to_owned(), Value::from(trace));
-        }
+    if inner.get("exception").is_some_and(|exception| !exception.is_null())
+        && let Some((_, trace)) = text.split_once(message).and_then(|(_, rest)| rest.split_once('\n'))
+    {
+        flat.insert("exc_text".to_owned(), Value::from(trace));
     }
     for (key, value) in inner.get("extra").and_then(Value::as_object).into_iter().flatten() {
         flat.entry(key.clone()).or_insert_with(|| value.clone());

@@ -28,7 +28,7 @@ pub(super) fn gh_run(line: &[u8]) -> Option<Stripped<'_>> {
 
 /// `T 01O line`: two hex digits name the stream, `O` or `E` the channel, `+` a line that goes on from the one before.
 pub(super) fn gitlab(line: &[u8]) -> Option<Stripped<'_>> {
-    let (time, at) = stamp(line, 0)?;
+    let (time, at) = timestamp::parse_prefix(line).filter(|stamp| stamp.rfc3339).and_then(|_| stamp(line, 0))?;
     let [high, low, channel, glue, ..] = line.get(at..)? else { return None };
     let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let channel = match channel {
@@ -45,10 +45,10 @@ pub(super) fn gitlab(line: &[u8]) -> Option<Stripped<'_>> {
 pub(super) fn is_timestamped(lines: &[&[u8]]) -> bool {
     let (mut stamped, mut precise, mut continued) = (0, 0, 0);
     for line in lines {
-        let Some(read) = timestamp::parse_prefix(line).filter(|read| read.rfc3339) else { continue };
+        let Some(read) = timestamp::parse_prefix(line) else { continue };
         let Some((_, end)) = stamp(line, 0) else { continue };
         stamped += 1;
-        precise += usize::from(read.fraction_digits >= 7);
+        precise += usize::from(read.rfc3339 && read.fraction_digits >= 7);
         continued += usize::from(is_continuation(&line[end.min(line.len())..]));
     }
     stamped > 0 && stamped * 10 >= lines.len() * 9 && (precise == stamped || continued > 0)
@@ -60,8 +60,10 @@ fn is_continuation(text: &[u8]) -> bool {
     if inner.is_empty() {
         return text.is_empty();
     }
+    // Loggers that right-align the level put blanks in front of it.
     let word = inner.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let indented = inner.len() < text.len() && level::word(&inner[..word]).is_none();
+    let leveled = level::word(&inner[..word]).is_some() && matches!(inner.get(word), Some(b' ' | b':'));
+    let indented = inner.len() < text.len() && !leveled;
     let nested = timestamp::parse_prefix(text).is_some_and(|inner| inner.time.is_some());
     indented || nested || text.starts_with(b"Traceback (most recent") || text == b"}" || text.starts_with(b"##[")
 }
@@ -71,7 +73,7 @@ fn stamp(line: &[u8], at: usize) -> Option<(Time, usize)> {
     let stamp = timestamp::parse_prefix(line.get(at..)?)?;
     let end = at + stamp.len;
     let ends = matches!(line.get(end), Some(b' ') | None);
-    (stamp.rfc3339 && ends).then_some((stamp.time?, (end + 1).min(line.len())))
+    ends.then_some((stamp.time?, (end + 1).min(line.len())))
 }
 
 /// Level and end of a GitHub Actions marker. Group markers stay in the text.

@@ -13,15 +13,17 @@ use super::Transport;
 use crate::envelope::{Stripped, level, timestamp};
 use crate::model::{Severity, Time};
 
+type Reader = fn(&Map<String, Value>) -> Option<Stripped<'static>>;
+
 /// Reads a line that is one JSON object of a transport.
 pub(super) fn read(line: &[u8]) -> Option<(Transport, Stripped<'_>)> {
     let has = |key: &str| memmem::find(line, key.as_bytes()).is_some();
-    if has("\"log\"") {
-        if let Some(stripped) = docker(line) {
-            return Some((Transport::DockerJson, stripped));
-        }
+    if has("\"log\"")
+        && let Some(stripped) = docker(line)
+    {
+        return Some((Transport::DockerJson, stripped));
     }
-    let (transport, read): (Transport, fn(&Map<String, Value>) -> Option<Stripped<'static>>) = if has("\"MESSAGE\"") {
+    let (transport, read): (Transport, Reader) = if has("\"MESSAGE\"") {
         (Transport::JournalJson, journal)
     } else if has("\"line\"") && (has("\"stream\"") || has("\"labels\"")) {
         (Transport::Loki, loki)

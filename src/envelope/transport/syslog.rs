@@ -22,7 +22,7 @@ pub(super) fn strip(line: &[u8]) -> Option<Stripped<'_>> {
         return None;
     }
     let (tag, pid, end) = tag(line, start)?;
-    if (iso && pid.is_none()) || (iso && !stamp.rfc3339) {
+    if iso && (pid.is_none() || !stamp.rfc3339) {
         return None;
     }
     let width = end + usize::from(line.get(end) == Some(&b' '));
@@ -83,8 +83,11 @@ fn priority(line: &[u8]) -> (Option<u32>, usize) {
     if value > 191 { (None, 0) } else { (Some(value), digits + 2) }
 }
 
-/// `searchd[4242]:` or `kernel:`; name, pid and the position after the colon.
-fn tag(line: &[u8], start: usize) -> Option<(&[u8], Option<&[u8]>, usize)> {
+/// Name and pid of a tag, and the position after its colon.
+type Tag<'a> = (&'a [u8], Option<&'a [u8]>, usize);
+
+/// `searchd[4242]:` or `kernel:`.
+fn tag(line: &[u8], start: usize) -> Option<Tag<'_>> {
     let rest = line.get(start..)?;
     let len = rest.iter().take(130).take_while(|b| b.is_ascii_graphic() && !matches!(b, b'[' | b':' | b'"')).count();
     if len == 0 {

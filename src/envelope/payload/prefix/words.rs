@@ -67,10 +67,12 @@ const MESSAGE_WORDS: [&str; 40] = [
     "warning",
     "with",
 ];
+/// Modules of Airflow that log what another process printed, line by line.
+const RELAYS: [&[u8]; 5] = [b"subprocess.py:", b"logging_mixin.py:", b"docker.py:", b"pod_manager.py:", b"bash.py:"];
 /// Tokens before the level that are looked at.
 const TOKENS_BEFORE: usize = 4;
 /// Tokens behind the level that are looked at.
-const TOKENS_BEHIND: usize = 4;
+const TOKENS_BEHIND: usize = 5;
 
 /// The prefix of a line whose time ends at `at`. A time of day needs a level behind it; a date does not.
 pub(super) fn after_time(bytes: &[u8], at: usize, style: Style, time: Option<Time>) -> Option<Prefix> {
@@ -120,8 +122,12 @@ fn level_near(bytes: &[u8], at: usize, mut prefix: Prefix) -> Option<(usize, Pre
     let mut bare = 0;
     for index in 0..TOKENS_BEFORE {
         match *bytes.get(at)? {
-            open @ (b'[' | b'<') => {
-                let close = if open == b'[' { b']' } else { b'>' };
+            open @ (b'[' | b'<' | b'{') => {
+                let close = match open {
+                    b'[' => b']',
+                    b'<' => b'>',
+                    _ => b'}',
+                };
                 let len = bytes[at..].iter().take(100).position(|byte| *byte == close)?;
                 let inner = bytes[at + 1..at + len].trim_ascii();
                 // Apache puts the module before the level.
@@ -130,7 +136,13 @@ fn level_near(bytes: &[u8], at: usize, mut prefix: Prefix) -> Option<(usize, Pre
                 if let Some(severity) = level::word(word) {
                     return Some((at, Prefix { severity: Some(severity), ..prefix }));
                 }
-                name_worker(&mut prefix, inner);
+                if open == b'{' {
+                    // Airflow puts the logging call in braces; where that is a relay of another process's output, each of its lines
+                    // comes as a record.
+                    prefix.starts &= !RELAYS.iter().any(|relay| inner.starts_with(relay));
+                } else {
+                    name_worker(&mut prefix, inner);
+                }
             }
             _ => {
                 let len = word_len(&bytes[at..]);
@@ -180,17 +192,24 @@ fn level_word(bytes: &[u8], at: usize, len: usize, later: bool) -> Option<(Sever
     let column = next == Some(&b' ')
         && (bytes.get(end + 1) == Some(&b' ') || is_bar(&bytes[end..]) || bytes[end..].starts_with(b" - "));
     let glued = matches!(next, Some(b':' | b'\t' | b'|'));
-    level::word(word).filter(|_| glued || (column && !later)).map(|severity| (severity, end))
+    // `Error:` is a class; as a level it is spelt in capitals or small letters.
+    level::small(word).filter(|_| glued || (column && !later)).map(|severity| (severity, end))
 }
 
 /// The prefix of a line whose level ends at `at`.
 pub(super) fn after_level(bytes: &[u8], at: usize, style: Style, mut prefix: Prefix) -> Prefix {
+    if !prefix.starts {
+        // The relay's ` - `, then the line with its indentation.
+        let rest = &bytes[at.min(bytes.len())..];
+        let len = at + if rest.starts_with(b" - ") { 3 } else { 0 };
+        return Prefix { len, ..prefix };
+    }
     let mut at = behind_level(bytes, at);
     for _ in 0..TOKENS_BEHIND {
         let Some(end) = item_behind(bytes, at, style, &mut prefix) else { break };
         at = end;
     }
-    Prefix { len: at.min(bytes.len()), starts: true, ..prefix }
+    Prefix { len: at.min(bytes.len()), ..prefix }
 }
 
 /// Position of what follows a level: behind its colon, dash or bar and the blanks. A line break ends it.
@@ -213,7 +232,11 @@ fn behind_level(bytes: &[u8], at: usize) -> usize {
 fn item_behind(bytes: &[u8], at: usize, style: Style, prefix: &mut Prefix) -> Option<usize> {
     let rest = bytes.get(at..)?;
     match *rest.first()? {
-        b'[' => bracket_behind(rest, style, prefix).map(|len| at + len + blanks(bytes, at + len)),
+        b'[' => {
+            // Behind Spring's `---` every bracket is the framework's: application, thread, trace.
+            let spring = memchr::memmem::find(&bytes[..=at], b" --- [").is_some();
+            bracket_behind(rest, style, spring, prefix).map(|len| at + len + blanks(bytes, at + len))
+        }
         b'(' => paren_behind(rest, prefix).map(|len| at + len + blanks(bytes, at + len)),
         b'-' if rest.starts_with(b"--- ") => Some(at + 4 + blanks(bytes, at + 4)),
         b'0'..=b'9' => {
@@ -235,18 +258,21 @@ fn item_behind(bytes: &[u8], at: usize, style: Style, prefix: &mut Prefix) -> Op
 }
 
 /// `[14979]`, `[httpx:1025]`, `[main]`, `[pid 12:tid 34]`; any other bracket is the message's.
-fn bracket_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usize> {
+fn bracket_behind(rest: &[u8], style: Style, spring: bool, prefix: &mut Prefix) -> Option<usize> {
     let close = rest.iter().take(120).position(|byte| *byte == b']')?;
     let inner = rest[1..close].trim_ascii();
     let plain = !inner.is_empty() && inner.iter().all(|b| b.is_ascii_alphanumeric() || b"._-:/#".contains(b));
     let call = inner.iter().rposition(|byte| *byte == b':').is_some_and(|colon| all_digits(&inner[colon + 1..]));
     let dotted = style != Style::Other && plain && inner.contains(&b'.') && !class_like(inner);
     let java = style != Style::Other && plain && inner.iter().filter(|byte| **byte == b'.').count() >= 2;
+    let first = inner.split(|byte| *byte == b':').next()?;
     if inner.starts_with(b"pid ") {
-        name_worker(prefix, inner[4..].split(|byte| *byte == b':').next()?);
+        name_worker(prefix, &first[4..]);
+    } else if all_digits(first) && is_thread(inner.get(first.len() + 1..).unwrap_or_default()) {
+        name_worker(prefix, first);
     } else if all_digits(inner) || is_thread(inner) {
         name_worker(prefix, inner);
-    } else if !(plain && (call || dotted || java)) {
+    } else if !(spring || plain && (call || dotted || java)) {
         return None;
     }
     Some(close + 1)
@@ -271,7 +297,7 @@ fn paren_behind(rest: &[u8], prefix: &mut Prefix) -> Option<usize> {
 }
 
 /// A logger's name with its delimiter.
-fn logger_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usize> {
+pub(super) fn logger_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> Option<usize> {
     if style != Style::Other && rest.starts_with(b"in ") {
         // Flask: `ERROR in app: message`.
         let name = word_len(&rest[3..]);
@@ -399,85 +425,4 @@ fn word_len(rest: &[u8]) -> usize {
 
 fn all_digits(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.len() <= 20 && bytes.iter().all(u8::is_ascii_digit)
-}
-
-/// A line that begins with a level in capitals, without a time.
-pub(super) fn level_first(bytes: &[u8]) -> Option<Prefix> {
-    let len = bytes.iter().take(9).take_while(|byte| byte.is_ascii_uppercase()).count();
-    let word = &bytes[..len];
-    let severity = level::capitals(word)?;
-    let common = matches!(
-        word,
-        b"TRACE"
-            | b"DEBUG"
-            | b"INFO"
-            | b"NOTICE"
-            | b"WARN"
-            | b"WARNING"
-            | b"ERROR"
-            | b"SEVERE"
-            | b"FATAL"
-            | b"CRITICAL"
-    );
-    let calm = common && severity <= Severity::Warning;
-    let start = Prefix { severity: Some(severity), starts: true, ..Prefix::default() };
-    let eaten = |len: usize| Some(after_level(bytes, len, Style::Other, start.clone()));
-    match bytes.get(len)? {
-        b'[' => {
-            // logrus on a terminal: `ERRO[0012] message`.
-            let digits = bytes[len + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let end = len + 1 + digits;
-            (digits > 0 && bytes.get(end) == Some(&b']')).then(|| eaten(end + 1))?
-        }
-        b':' if common => match (bytes.get(len + 1), blanks(bytes, len + 1)) {
-            // uvicorn fills up to ten columns. `ERROR: ` of pip and the like is part of what they say.
-            (Some(b' '), gap) if len + 1 + gap == 10 || word == b"SEVERE" || word == b"INFO" || word == b"DEBUG" => {
-                eaten(len)
-            }
-            (Some(b' '), _) => Some(start.clone()),
-            (Some(first), _) if first.is_ascii_alphabetic() || *first == b'_' => basic_config(bytes, len + 1, &start),
-            _ => None,
-        },
-        b'\t' | b'|' => eaten(len),
-        b' ' if common => {
-            let padded = bytes.get(len + 1) == Some(&b' ');
-            let framed = || logger_behind(&bytes[len + 1..], Style::Other, &mut start.clone()).is_some();
-            // `FATAL ERROR: Reached heap limit` is one message.
-            if calm || padded || framed() { eaten(len) } else { Some(start.clone()) }
-        }
-        _ => None,
-    }
-}
-
-/// `ERROR:root:message` of Python's `basicConfig`; the logger begins at `at`.
-fn basic_config(bytes: &[u8], at: usize, start: &Prefix) -> Option<Prefix> {
-    let named = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
-    let len = bytes[at..].iter().take(120).take_while(|byte| named(byte)).count();
-    (bytes.get(at + len) == Some(&b':')).then(|| Prefix { len: at + len + 1, ..start.clone() })
-}
-
-/// `error: message` of winston, `fail: Category[0]` of .NET. A quote or brace behind it would be a property.
-pub(super) fn small_level_first(bytes: &[u8]) -> Option<Prefix> {
-    let len = bytes.iter().take(8).take_while(|byte| byte.is_ascii_lowercase()).count();
-    if bytes.get(len..len + 2)? != b": " {
-        return None;
-    }
-    let known = matches!(
-        &bytes[..len],
-        b"silly"
-            | b"verbose"
-            | b"debug"
-            | b"http"
-            | b"info"
-            | b"warn"
-            | b"error"
-            | b"fail"
-            | b"crit"
-            | b"dbug"
-            | b"trce"
-    );
-    let severity = level::small(&bytes[..len]).filter(|_| known)?;
-    let next = bytes.get(len + 2)?;
-    let property = matches!(next, b'{' | b'[' | b'\'' | b'"' | b' ');
-    (!property).then(|| Prefix { len: len + 2, starts: true, severity: Some(severity), ..Prefix::default() })
 }
