@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
+use crate::keys;
 use crate::matching::{Hit, Slot};
 use crate::model::{ComponentId, Event, ExceptionChain, Frame, Language};
 use crate::rules::schema::{Layer, RoleSubject};
@@ -20,6 +21,8 @@ pub struct Call {
     pub host: String,
     /// Path, may be empty.
     pub path: String,
+    /// Port, where the text has one.
+    pub port: Option<u16>,
     /// HTTP status, where the text has one.
     pub status: Option<u16>,
 }
@@ -56,34 +59,45 @@ pub struct Attribution {
 pub fn call_of(hit: &Hit) -> Option<Call> {
     let status = hit.capture("status").and_then(|s| s.parse().ok());
     if let Some(url) = hit.capture("url") {
-        return split_url(url).map(|(host, path)| Call { host, path, status });
+        return Call::from_url(url).map(|call| Call { status, ..call });
     }
     if let Some(host) = hit.capture("host") {
-        let (host, path) = split_url(host).unwrap_or_else(|| (bare_host(host), String::new()));
-        let path = hit.capture("path").map_or(path, ToOwned::to_owned);
-        return Some(Call { host, path, status });
+        let call = Call::from_url(host).unwrap_or_else(|| Call::from_authority(host, ""));
+        let path = hit.capture("path").map_or(call.path, ToOwned::to_owned);
+        return Some(Call { path, status, ..call });
     }
-    let path = hit.capture("path")?;
-    Some(Call { host: String::new(), path: path.to_owned(), status })
+    let path = hit.capture("path").filter(|path| path.starts_with('/'))?;
+    Some(Call { path: path.to_owned(), status, host: String::new(), port: None })
 }
 
-/// Host and path of a URL; `None` for text that is none.
-fn split_url(url: &str) -> Option<(String, String)> {
-    let Some((_, rest)) = url.split_once("://") else {
-        return url.starts_with('/').then(|| (String::new(), url.to_owned()));
-    };
-    let authority_end = rest.find(['/', '?', '#', '"', '\'', ' ']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority_end);
-    let path = path.split(['?', '#', '"', '\'', ' ']).next().unwrap_or_default();
-    Some((bare_host(authority), path.to_owned()))
-}
+impl Call {
+    /// Host, port and path of a URL; `None` for text that is none.
+    fn from_url(url: &str) -> Option<Self> {
+        let Some((_, rest)) = url.split_once("://") else {
+            let relative = url.starts_with('/');
+            return relative.then(|| Self { host: String::new(), path: url.to_owned(), port: None, status: None });
+        };
+        const ENDS: [char; 6] = ['?', '#', '"', '\'', ' ', '`'];
+        let authority_end = rest.find(|c| c == '/' || ENDS.contains(&c)).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(authority_end);
+        Some(Self::from_authority(authority, path.split(ENDS).next().unwrap_or_default()))
+    }
 
-fn bare_host(authority: &str) -> String {
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let host = host
-        .strip_prefix('[')
-        .map_or_else(|| host.split(':').next().unwrap_or(host), |v6| v6.split(']').next().unwrap_or(v6));
-    host.trim_end_matches('.').to_ascii_lowercase()
+    fn from_authority(authority: &str, path: &str) -> Self {
+        let host = authority.rsplit('@').next().unwrap_or(authority);
+        let (host, port) = match host.strip_prefix('[') {
+            Some(v6) => v6.split_once(']').map_or((v6, ""), |(h, rest)| (h, rest.trim_start_matches(':'))),
+            None => host.split_once(':').unwrap_or((host, "")),
+        };
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        Self { host, path: path.to_owned(), port: port.parse().ok(), status: None }
+    }
+
+    /// The component at this host, or else at this port of a host that is nobody's.
+    #[must_use]
+    pub fn component(&self, rules: &CompiledRules) -> Option<ComponentId> {
+        rules.host(&self.host).or_else(|| self.port.and_then(|port| rules.port(port)))
+    }
 }
 
 /// Whether a host is one of the user's own: a bare name, a private address, or a zone that no public service uses.
@@ -119,39 +133,76 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
     let mut out = Attribution::default();
     let frames = event.chain.as_ref().map(|chain| read_frames(rules, chain)).unwrap_or_default();
     let call = own_call(rules, event, hits).or_else(|| nearby.cloned());
-    let hosted = call.as_ref().and_then(|call| rules.host(&call.host));
+    let hosted = call.as_ref().and_then(|call| Some((call.component(rules)?, call)));
     let decided = by_wording(rules, hits)
         .or_else(|| by_variable(rules, hits))
-        .or_else(|| hosted.map(|id| (id, None, format!("host {}", call.as_ref().map_or("", |c| &c.host)))))
+        .or_else(|| hosted.map(|(id, call)| (id, None, format!("host {}", call.host))))
         .or_else(|| frames.deepest.clone())
         .or_else(|| by_type(rules, event.chain.as_ref()))
+        .or_else(|| by_site(rules, event))
+        .or_else(|| by_likely(rules, hits))
         .or_else(|| by_mention(rules, event));
-    if let Some((component, role, because)) = decided {
-        out.component = Some(component);
-        out.role = role;
-        out.because = because;
+    let refused_inside = rules
+        .concept("internal-auth-refused")
+        .is_some_and(|concept| hits.iter().any(|hit| rules.signal(hit.signal).shows.contains(&concept)));
+    match decided {
+        Some(decision) => out.decide(rules, decision, &frames),
+        None if refused_inside => {
+            out.internal = true;
+            "the refusal of a service of the application's own".clone_into(&mut out.because);
+        }
+        None => {}
     }
     if let Some(call) = &call {
-        out.gateway = out.component.is_some() && hosted.is_none() && !call.host.is_empty();
-        out.internal = out.component.is_none() && is_internal_host(&call.host) && call.status.is_none_or(|s| s >= 400);
-        if out.internal {
-            out.because = format!("call to {}{}", call.host, call.path);
+        out.place(call, hosted.is_some());
+    }
+    if out.component.is_none() && !out.internal {
+        if let Some((owner, because)) = by_key(rules, event) {
+            (out.component, out.because) = (Some(owner), because);
         }
-        out.host = Some(call.host.clone()).filter(|h| !h.is_empty());
     }
-    let url_role = || call.as_ref().and_then(|c| rules.role(RoleSubject::Url, &c.path)).map(ToOwned::to_owned);
-    out.role = out.role.or_else(|| frames.role_for(rules, out.component)).or_else(url_role);
-    out.framework = frames.framework.clone();
-    out.class = frames.class_for(rules, out.component, out.role.as_deref());
-    if out.role.is_none()
-        && let Some(class) = &out.class
-    {
-        out.role = rules.classes(class).find_map(|(_, c)| c.role.clone());
-    }
-    out.module_level = frames.module_level;
-    out.parallel = frames.parallel;
-    out.application_frame = frames.application;
+    out.use_of(rules, &frames, call.as_ref());
     out
+}
+
+impl Attribution {
+    /// Takes over a decision. A gateway's own wording behind a provider's client is that provider's gateway.
+    fn decide(&mut self, rules: &CompiledRules, (component, role, because): Decision, frames: &FrameFacts) {
+        let is_gateway = |id: ComponentId| rules.component(id).roles == ["gateway"];
+        let behind = frames.deepest.as_ref().map(|d| d.0).filter(|id| !is_gateway(*id));
+        match behind.filter(|_| is_gateway(component)) {
+            Some(provider) => (self.component, self.role) = (Some(provider), Some("gateway".to_owned())),
+            None => (self.component, self.role) = (Some(component), role),
+        }
+        self.because = because;
+    }
+
+    /// What the call says: whose host it is, and whether it is one of the user's own.
+    fn place(&mut self, call: &Call, known: bool) {
+        self.gateway = self.component.is_some() && !known && !call.host.is_empty();
+        if self.component.is_none() && is_internal_host(&call.host) && call.status.is_none_or(|s| s >= 400) {
+            self.internal = true;
+            self.because = format!("call to {}{}", call.host, call.path);
+        }
+        self.host = Some(call.host.clone()).filter(|h| !h.is_empty());
+    }
+
+    /// Role, framework, class, and where in the program it happened.
+    fn use_of(&mut self, rules: &CompiledRules, frames: &FrameFacts, call: Option<&Call>) {
+        let url_role = || call.and_then(|c| rules.role(RoleSubject::Url, &c.path)).map(ToOwned::to_owned);
+        self.role = self.role.take().or_else(|| frames.role_for(rules, self.component)).or_else(url_role);
+        self.role = self.role.take().or_else(|| frames.hint.clone());
+        self.framework = frames.framework.clone();
+        self.class = frames.class_for(rules, self.component, self.role.as_deref());
+        if self.role.is_none()
+            && let Some(class) = &self.class
+        {
+            self.role = rules.classes(class).find_map(|(_, c)| c.role.clone());
+        }
+        self.module_level = frames.module_level;
+        self.parallel = frames.parallel;
+        self.application_frame = frames.application.clone();
+    }
 }
 
 type Decision = (ComponentId, Option<String>, String);
@@ -186,6 +237,26 @@ fn by_type(rules: &CompiledRules, chain: Option<&ExceptionChain>) -> Option<Deci
         .find_map(|link| Some((rules.exception_type(&link.kind)?, None, format!("exception type {}", link.kind))))
 }
 
+/// The provider whose console or documentation a message links to.
+fn by_site(rules: &CompiledRules, event: &Event) -> Option<Decision> {
+    urls(event).find_map(|call| Some((rules.site(&call.host)?, None, format!("link to {}", call.host))))
+}
+
+/// The provider whose wording it was before others copied it.
+fn by_likely(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
+    hits.iter().rev().find_map(|hit| {
+        let signal = rules.signal(hit.signal);
+        Some((signal.likely?, signal.rule.role.clone(), format!("wording first used by it: {}", signal.rule.says)))
+    })
+}
+
+/// The owner of a whole key in the event: without any other sign, a key is sent to whom it belongs.
+fn by_key(rules: &CompiledRules, event: &Event) -> Option<(ComponentId, String)> {
+    let texts = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
+    let mut seen = texts.flat_map(|text| keys::whole(rules, text)).filter_map(|key| Some((key.owner?, key.shape)));
+    seen.next().map(|(owner, shape)| (owner, format!("a key of the shape {shape}")))
+}
+
 /// A variable or class that the text only mentions: the weakest sign, for messages without frames.
 fn by_mention(rules: &CompiledRules, event: &Event) -> Option<Decision> {
     static WORD: OnceLock<Option<Regex>> = OnceLock::new();
@@ -204,20 +275,35 @@ fn by_mention(rules: &CompiledRules, event: &Event) -> Option<Decision> {
     None
 }
 
-/// The call that the event itself shows: a client's failure line, or a URL of a known host in a message.
+/// The call that the event itself shows: a client's failure line, a URL of a known host in a message, or the path of a refused call.
 fn own_call(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<Call> {
-    static URL: OnceLock<Option<Regex>> = OnceLock::new();
     let by_capture = hits.iter().rev().filter(|hit| rules.signal(hit.signal).symptom.is_some()).find_map(call_of);
     if by_capture.is_some() {
         return by_capture;
     }
-    let regex = URL.get_or_init(|| Regex::new(r#"\bhttps?://[^\s'"<>()\[\]{}\\]+"#).ok()).as_ref()?;
-    let texts = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
-    texts.chain([event.message.as_str()]).flat_map(|text| regex.find_iter(text).take(20)).find_map(|url| {
-        let (host, path) = split_url(url.as_str())?;
-        rules.host(&host)?;
-        Some(Call { host, path, status: None })
-    })
+    urls(event).find(|call| rules.host(&call.host).is_some()).or_else(|| relative_call(event))
+}
+
+/// Messages of an event, root first.
+fn messages(event: &Event) -> impl Iterator<Item = &str> {
+    let links = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
+    links.chain([event.message.as_str()])
+}
+
+fn urls(event: &Event) -> impl Iterator<Item = Call> {
+    static URL: OnceLock<Option<Regex>> = OnceLock::new();
+    let regex = URL.get_or_init(|| Regex::new(r#"\bhttps?://[^\s'"<>()\[\]{}\\]+"#).ok()).as_ref();
+    let found = regex.into_iter().flat_map(|regex| messages(event).flat_map(|text| regex.find_iter(text).take(20)));
+    found.filter_map(|url| Call::from_url(url.as_str()))
+}
+
+/// A path without a host, as the application's own services name it: `from POST /internal/x`, `"path":"/internal/x"`.
+fn relative_call(event: &Event) -> Option<Call> {
+    static PATH: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = r#"(?:\b(?:GET|POST|PUT|PATCH|DELETE)\s+|["']path["']:\s*["'])(?P<path>/[A-Za-z0-9_][\w./-]*)"#;
+    let regex = PATH.get_or_init(|| Regex::new(pattern).ok()).as_ref()?;
+    let path = messages(event).find_map(|text| Some(regex.captures(text)?.name("path")?.as_str().to_owned()))?;
+    Some(Call { host: String::new(), path, port: None, status: None })
 }
 
 /// What the frames of a chain tell.
@@ -229,6 +315,8 @@ struct FrameFacts {
     labelled: Vec<(ComponentId, Option<String>)>,
     /// Class names that frames show, innermost first.
     classes: Vec<String>,
+    /// A role that only the orchestration around the call tells.
+    hint: Option<String>,
     framework: Option<String>,
     module_level: bool,
     parallel: bool,
@@ -307,9 +395,12 @@ fn read_frame(
     if facts.framework.is_none() || package.layer == Layer::Integration {
         facts.framework = facts.framework.take().or(package.framework.map(ToOwned::to_owned));
     }
-    let Some(component) = package.component else { return };
+    let role = frame_role(rules, &package, path, &frame.function);
+    let Some(component) = package.component else {
+        facts.hint = facts.hint.take().or(role);
+        return;
+    };
     let by_class = known.iter().find(|(_, class)| !class.shared).map(|(id, _)| *id);
-    let role = frame_role(rules, &package, path);
     facts.labelled.push((component, role.clone()));
     let decision = (by_class.unwrap_or(component), role, format!("frame {path} in {}", frame.function));
     settle(facts, shared, &package, by_class.is_some(), decision);
@@ -345,8 +436,9 @@ fn is_model_role(role: Option<&str>) -> bool {
     matches!(role, None | Some("llm" | "embedding" | "reranker"))
 }
 
-fn frame_role(rules: &CompiledRules, package: &PackageMatch<'_>, path: &str) -> Option<String> {
-    package.role.map(ToOwned::to_owned).or_else(|| rules.role(RoleSubject::Frame, path).map(ToOwned::to_owned))
+fn frame_role(rules: &CompiledRules, package: &PackageMatch<'_>, path: &str, function: &str) -> Option<String> {
+    let by_path = || rules.role(RoleSubject::Frame, path).or_else(|| rules.role(RoleSubject::Class, function));
+    package.role.or_else(by_path).map(ToOwned::to_owned)
 }
 
 /// `AzureOpenAI` of `AzureOpenAI.makeStatusError`, `async ChatOpenAI.invoke`, `new OpenAI`.

@@ -8,7 +8,7 @@ use crate::evidence::{
 };
 use crate::keys::{self, KeySeen};
 use crate::matching::{self, Hit, Slot, Texts};
-use crate::model::{ConceptId, Event, Line, Position, Severity, StreamId, SymptomId};
+use crate::model::{ConceptId, Event, Line, Position, Relation, Severity, StreamId, SymptomId};
 use crate::redact::redact;
 use crate::rules::CompiledRules;
 use crate::rules::schema::Kind;
@@ -24,6 +24,8 @@ pub struct Observer<'a> {
     rules: &'a CompiledRules,
     lines: &'a [Line],
     stream: StreamId,
+    /// Invocations that failed.
+    failed: Vec<std::sync::Arc<str>>,
     /// The last failed call of each worker, with its line.
     calls: Vec<(Option<std::sync::Arc<str>>, u64, Call)>,
     env_set: Option<ConceptId>,
@@ -41,7 +43,7 @@ impl<'a> Observer<'a> {
     #[must_use]
     pub fn new(rules: &'a CompiledRules, lines: &'a [Line], stream: StreamId) -> Self {
         let (env_set, env_unset) = (rules.concept("env-key-set"), rules.concept("env-key-unset"));
-        Self { rules, lines, stream, calls: Vec::new(), env_set, env_unset }
+        Self { rules, lines, stream, failed: Vec::new(), calls: Vec::new(), env_set, env_unset }
     }
 
     /// Everything one event shows; empty for an ordinary record.
@@ -51,6 +53,9 @@ impl<'a> Observer<'a> {
         let reading = Reading { hits: &hits, symptom: self.symptom(event, &hits) };
         let mut seen = self.plain(event, &texts, &hits);
         let consumed = !seen.is_empty();
+        if reading.symptom.is_some() {
+            self.failed.extend(event.request.clone());
+        }
         match reading.symptom {
             Some((symptom, deciding)) => seen.push(self.failure(event, &texts, &reading, symptom, deciding)),
             None if !consumed && is_error(event) => seen.push(self.unexplained(event)),
@@ -68,11 +73,7 @@ impl<'a> Observer<'a> {
     /// The symptom of the deepest specific signal, else of the deepest generic one.
     fn symptom<'h>(&self, event: &Event, hits: &'h [Hit]) -> Option<(SymptomId, &'h Hit)> {
         let quiet = event.chain.is_none() && event.severity.is_some_and(|s| s <= Severity::Info);
-        let depth = |hit: &Hit| match hit.slot {
-            Slot::Link(at) => at + 2,
-            Slot::Message => 1,
-            Slot::Frames => 0,
-        };
+        let root = event.chain.as_ref().map_or(0, |c| c.root);
         hits.iter()
             .filter_map(|hit| {
                 let signal = self.rules.signal(hit.signal);
@@ -80,7 +81,7 @@ impl<'a> Observer<'a> {
                 let counts = !quiet || attribution::call_of(hit).is_some();
                 Some((signal.symptom.filter(|_| counts)?, hit, signal.rule.generic))
             })
-            .max_by_key(|(_, hit, generic)| (!generic, depth(hit), std::cmp::Reverse(hit.signal)))
+            .max_by_key(|(_, hit, generic)| (!generic, depth(hit, root), std::cmp::Reverse(hit.signal)))
             .map(|(symptom, hit, _)| (symptom, hit))
     }
 
@@ -91,12 +92,12 @@ impl<'a> Observer<'a> {
             let signal = self.rules.signal(hit.signal);
             seen.extend(signal.rule.runtime.clone().map(Seen::Runtime));
             match signal.rule.kind() {
-                Kind::Success => seen.extend(self.outcome(hit, true)),
+                Kind::Success => seen.extend(self.outcome(hit, true).or_else(|| self.invocation(event))),
                 Kind::Boot => seen.push(self.presence(event, texts, hit).unwrap_or(Seen::Boot)),
                 Kind::Change => seen.push(Seen::Change(self.used(event, texts, hit))),
                 Kind::Throttle => {
                     let call = attribution::call_of(hit);
-                    let subject = call.and_then(|c| self.rules.host(&c.host)).or(signal.provider);
+                    let subject = call.and_then(|c| c.component(self.rules)).or(signal.provider);
                     seen.push(Seen::Throttle(subject.map_or(Subject::Unknown, Subject::Component)));
                 }
                 Kind::Note => {
@@ -126,12 +127,18 @@ impl<'a> Observer<'a> {
         }
         let call = attribution::call_of(hit)?;
         let signal = self.rules.signal(hit.signal);
-        let Some(component) = self.rules.host(&call.host).or(signal.provider) else {
+        let Some(component) = call.component(self.rules).or(signal.provider) else {
             return Some(Seen::InternalCall { host: call.host, path: plain_route(&call.path), ok });
         };
         let role = self.rules.role(crate::rules::schema::RoleSubject::Url, &call.path).map(ToOwned::to_owned);
         let role = role.or_else(|| signal.rule.role.clone()).unwrap_or_else(|| self.usual_role(component));
         Some(Seen::Call { subject: Subject::Component(component), role, ok })
+    }
+
+    /// The outcome of an invocation whose end was logged.
+    fn invocation(&self, event: &Event) -> Option<Seen> {
+        let request = event.request.as_ref()?;
+        Some(Seen::Route { route: "invocation".to_owned(), ok: !self.failed.contains(request) })
     }
 
     fn usual_role(&self, component: crate::model::ComponentId) -> String {
@@ -211,7 +218,7 @@ impl<'a> Observer<'a> {
             parallel: attribution.parallel,
             assumed_role,
             generic: self.rules.signal(deciding.signal).rule.generic,
-            keys: self.keys(texts, reading.hits),
+            keys: self.keys(event, texts, reading.hits, deciding),
             because: redact(self.rules, &attribution.because),
             exemplar,
         }))
@@ -237,21 +244,23 @@ impl<'a> Observer<'a> {
         }
     }
 
-    fn keys(&self, texts: &Texts, hits: &[Hit]) -> Vec<KeySeen> {
+    /// Keys in the texts of this failure; those of other members of a group belong to other failures.
+    fn keys(&self, event: &Event, texts: &Texts, hits: &[Hit], deciding: &Hit) -> Vec<KeySeen> {
+        let grouped = event.chain.iter().flat_map(|c| &c.links).any(|link| link.relation == Relation::Member);
+        let own = |slot: Slot| !grouped || slot == deciding.slot;
+        let links = texts.links.iter().enumerate().filter(|(at, _)| own(Slot::Link(*at))).map(|(_, text)| text);
         let mut seen = Vec::new();
-        for text in texts.links.iter().chain([&texts.message]) {
+        for text in links.chain([&texts.message]) {
             seen.extend(keys::masked(self.rules, text));
             seen.extend(keys::whole(self.rules, text));
         }
         let values = hits
             .iter()
-            .flat_map(|h| h.captures.iter())
-            .filter(|(name, value)| name.starts_with("val") && value.trim() != "Bearer");
-        seen.extend(
-            values
-                .filter(|(_, value)| !value.trim().is_empty() && value.len() < 600)
-                .map(|(_, value)| keys::value(self.rules, value)),
-        );
+            .filter(|hit| own(hit.slot))
+            .flat_map(|h| &h.captures)
+            .filter(|(name, _)| name.starts_with("val"));
+        let texts = values.map(|(_, value)| value.trim()).filter(|v| !v.is_empty() && *v != "Bearer" && v.len() < 600);
+        seen.extend(texts.map(|value| keys::value(self.rules, value)));
         seen.sort();
         seen.dedup();
         seen
@@ -318,6 +327,16 @@ impl<'a> Observer<'a> {
         let title = self.quote(&title);
         let fingerprint = blake3::hash(template(&title).as_bytes()).to_hex()[..16].to_owned();
         Seen::Unexplained { fingerprint, quote: title.clone(), title }
+    }
+}
+
+/// How deep the text of a hit stands: the root is deepest; links after it are other members of a group.
+fn depth(hit: &Hit, root: usize) -> usize {
+    match hit.slot {
+        Slot::Link(at) if at <= root => at + 3,
+        Slot::Link(_) => 2,
+        Slot::Message => 1,
+        Slot::Frames => 0,
     }
 }
 

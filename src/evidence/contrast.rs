@@ -177,6 +177,9 @@ impl Contrast {
     }
 
     fn look_around(&mut self, evidence: &Evidence, key: &GroupKey, group: &Group) {
+        if key.subject != Subject::Unknown {
+            self.set(Aggregate::OwnService, key.subject == Subject::Internal);
+        }
         let Some(first) = group.occurrences().first() else { return };
         let last = group.occurrences().last().unwrap_or(first);
         let throttled =

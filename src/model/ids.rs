@@ -72,4 +72,5 @@ aggregates! {
     EnvOnlyOtherProvider = "env_only_other_provider",
     FailuresAfterChange = "failures_after_change",
     HealedByRetry = "healed_by_retry",
+    OwnService = "own_service",
 }

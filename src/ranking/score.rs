@@ -69,7 +69,7 @@ pub(super) fn score(
         .set
         .causes
         .iter()
-        .filter(|c| c.symptoms.contains(symptom))
+        .filter(|c| c.symptoms.contains(symptom) && fits_role(c, key))
         .filter_map(|cause| weigh(&facts, weights, cause))
         .collect();
     let (mut probabilities, unknown) = softmax(&candidates, weights);
@@ -87,6 +87,10 @@ pub(super) fn score(
         .collect();
     ranked.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.id.cmp(&b.id)));
     (ranked, unknown)
+}
+
+fn fits_role(cause: &Cause, key: &GroupKey) -> bool {
+    cause.roles.is_empty() || key.role.is_empty() || cause.roles.contains(&key.role)
 }
 
 /// Concepts of the group's own signals, and of notes and changes anywhere in the log.

@@ -13,6 +13,7 @@ pub(super) fn settle(rules: &CompiledRules, evidence: &Evidence) -> BTreeMap<Gro
     let mut groups = evidence.groups.clone();
     name_the_unnamed(rules, evidence, &mut groups);
     join(&mut groups, same_role);
+    use_calls(evidence, &mut groups);
     join(&mut groups, same_failure);
     groups
 }
@@ -44,6 +45,33 @@ fn name_the_unnamed(rules: &CompiledRules, evidence: &Evidence, groups: &mut BTr
             Some(other) => other.merge(group),
             None => {
                 groups.insert(target, group);
+            }
+        }
+    }
+}
+
+/// Where no event tells the role, the first thing that the application asks of the component is what fails first too.
+fn use_calls(evidence: &Evidence, groups: &mut BTreeMap<GroupKey, Group>) {
+    let assumed: Vec<GroupKey> = groups
+        .iter()
+        .filter(|(_, g)| g.assumed_role == g.events.count + g.calls.count)
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in assumed {
+        let own = evidence.calls.iter().filter(|((subject, role), _)| *subject == key.subject && !role.is_empty());
+        let earliest = own
+            .filter_map(|((_, role), streams)| {
+                Some((streams.values().filter_map(|t| t.successes.first()).min()?, role))
+            })
+            .min();
+        let Some((_, role)) = earliest.filter(|(_, role)| **role != key.role) else { continue };
+        let target = GroupKey { role: role.clone(), ..key.clone() };
+        if let Some(group) = groups.remove(&key) {
+            match groups.get_mut(&target) {
+                Some(other) => other.merge(group),
+                None => {
+                    groups.insert(target, group);
+                }
             }
         }
     }

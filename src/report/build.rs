@@ -15,6 +15,9 @@ use crate::redact::Numbering;
 use crate::rules::CompiledRules;
 use crate::rules::schema::Selector;
 
+/// From this probability on the headline names the cause.
+const CLEAR: f64 = 0.7;
+
 /// Streams listed by finding.
 const MOST_STREAMS: usize = 50;
 
@@ -79,7 +82,8 @@ fn verdict(evidence: &Evidence, findings: &[FindingView], inputs: &[Input], unex
     match findings.first() {
         Some(first) => match first.causes.first() {
             Some(cause) if cause.probability >= 0.5 => {
-                format!("{}: most likely {} ({:.0} %).", first.title, cause.title, cause.probability * 100.0)
+                let what = if cause.probability >= CLEAR { &first.component.display } else { &first.title };
+                format!("{what}: most likely {} ({:.0} %).", cause.title, (cause.probability * 100.0).min(99.0))
             }
             Some(cause) => format!(
                 "{}; the log does not tell why for sure, {} comes first ({:.0} %).",
@@ -114,7 +118,14 @@ impl Builder<'_> {
         let symptom = finding.symptom(self.rules).clone();
         let component = self.component(finding);
         let track = finding.group.occurrences();
-        let title = symptom.title.replace("{component}", &component.display);
+        let title = match finding.causes.first() {
+            // Where the cause is clear it says more than the symptom.
+            Some(first) if first.probability >= CLEAR => {
+                let cause = self.rules.cause(&first.id).map_or(first.id.as_str(), |c| c.title.as_str());
+                format!("{}: {cause}", component.display)
+            }
+            _ => symptom.title.replace("{component}", &component.display),
+        };
         let exemplar =
             finding.group.exemplars.iter().max_by_key(|(at, e)| (e.chain.len().min(1), std::cmp::Reverse(**at)));
         let exception = exemplar.filter(|(_, e)| !e.chain.is_empty()).map(|(_, e)| self.exception(e));
@@ -176,7 +187,7 @@ impl Builder<'_> {
     /// The hop before the provider is at fault: the provider is still named, its role is the gateway's.
     fn hop_at_fault(&self, finding: &Finding) -> bool {
         let hop = finding.causes.first().is_some_and(|c| c.id == "proxy-strips-auth" && c.probability >= 0.5);
-        hop && finding.group.gateway > 0
+        hop && (finding.group.gateway > 0 || finding.key.subject == Subject::Internal)
     }
 
     fn exception(&mut self, exemplar: &Exemplar) -> ExceptionView {

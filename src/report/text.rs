@@ -70,6 +70,9 @@ fn footer(out: &mut String, report: &Report, shown: usize, options: TextOptions)
 fn full(out: &mut String, finding: &FindingView, options: TextOptions) {
     heading(out, finding, options.width);
     paragraph(out, "", &whereabouts(finding), options.width, if options.verbose { 20 } else { 3 });
+    if options.verbose && !finding.component.because.is_empty() {
+        paragraph(out, "", &format!("Decided by {}.", clean(&finding.component.because)), options.width, 4);
+    }
     out.push('\n');
     for line in table::causes(rows(finding), options.width) {
         let _ = writeln!(out, "{line}");
@@ -160,9 +163,6 @@ fn whereabouts(finding: &FindingView) -> String {
         let _ = write!(text, "; {others} {successes} times");
     }
     text.push('.');
-    if !finding.component.because.is_empty() {
-        let _ = write!(text, " Decided by {}.", clean(&finding.component.because));
-    }
     text
 }
 
@@ -202,7 +202,11 @@ fn advice(out: &mut String, cause: &CauseView, options: TextOptions) {
         let code: Vec<&str> = code.as_deref().unwrap_or_default().lines().collect();
         let most = if options.verbose { usize::MAX } else { MOST_CODE };
         for line in code.iter().take(most) {
-            let _ = writeln!(out, "         {}", cut(&clean_code(line), options.width.saturating_sub(9)));
+            let _ = writeln!(
+                out,
+                "{}",
+                format!("         {}", cut(&clean_code(line), options.width.saturating_sub(9))).trim_end()
+            );
         }
         if code.len() > most {
             let _ = writeln!(

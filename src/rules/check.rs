@@ -72,6 +72,9 @@ fn check_signal(signal: &Signal, symptoms: &HashSet<&str>, providers: &HashSet<&
             )));
         }
     }
+    if let Some(provider) = signal.likely.as_deref().filter(|id| !providers.contains(id)) {
+        return Err(invalid(format!("{what} names the provider {provider}, which has no file in components/")));
+    }
     signal.unless.iter().try_for_each(|pattern| parse_pattern(&what, pattern))?;
     match signal.literals.iter().find(|l| l.len() < literals::SHORTEST) {
         Some(short) => Err(invalid(format!("{what}: the literal {short:?} is too short to look for"))),

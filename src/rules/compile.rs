@@ -53,6 +53,8 @@ pub struct CompiledSignal {
     pub symptom: Option<SymptomId>,
     /// Whose wording it is.
     pub provider: Option<ComponentId>,
+    /// Whose wording it was first.
+    pub likely: Option<ComponentId>,
     /// Literals of which every match contains one.
     pub literals: Vec<String>,
 }
@@ -263,6 +265,22 @@ impl CompiledRules {
         self.hosts.iter().find(|(regex, _)| regex.is_match(host)).map(|&(_, id)| id)
     }
 
+    /// The component that alone is known to use a port.
+    #[must_use]
+    pub fn port(&self, port: u16) -> Option<ComponentId> {
+        let mut users =
+            self.set.components.iter().zip(0..).filter(|(c, _)| c.ports.contains(&port)).map(|(_, id)| ComponentId(id));
+        users.next().filter(|_| users.next().is_none())
+    }
+
+    /// The component whose console or documentation stands at a host.
+    #[must_use]
+    pub fn site(&self, host: &str) -> Option<ComponentId> {
+        let names =
+            |site: &String| host == site || host.strip_suffix(site.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        self.set.components.iter().zip(0..).find(|(c, _)| c.sites.iter().any(names)).map(|(_, id)| ComponentId(id))
+    }
+
     /// The role a path or class name tells.
     #[must_use]
     pub fn role(&self, subject: RoleSubject, text: &str) -> Option<&str> {
@@ -294,6 +312,7 @@ fn compile_signal(
         shows: rule.shows.iter().filter_map(|name| concepts.get(name).copied()).collect(),
         symptom: rule.symptom.as_ref().and_then(|name| symptoms.get(name).copied()),
         provider: rule.provider.as_ref().and_then(|name| components.get(name).copied()),
+        likely: rule.likely.as_ref().and_then(|name| components.get(name).copied()),
         literals,
         rule: rule.clone(),
     }

@@ -44,6 +44,8 @@ pub struct Signal {
     pub shows: Vec<String>,
     /// Whose wording it is.
     pub provider: Option<String>,
+    /// Whose wording it was first: decides where nothing else does, because others copied it.
+    pub likely: Option<String>,
     /// The role decided by the wording alone.
     pub role: Option<String>,
     /// The runtime that the line gives away: `gunicorn`, `celery`, `serverless`, …
@@ -185,6 +187,9 @@ pub struct Cause {
     pub symptoms: Vec<String>,
     /// How often it is the reason before anything is known.
     pub prior: Prior,
+    /// Roles of a component that it can explain; all where absent.
+    #[serde(default)]
+    pub roles: Vec<String>,
     /// General causes whose place it takes when it has evidence of its own.
     #[serde(default)]
     pub specializes: Vec<String>,
@@ -337,6 +342,12 @@ pub struct Component {
     /// Regexes on host names.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// Hosts of its console and documentation: they name it in a message, nobody calls them.
+    #[serde(default)]
+    pub sites: Vec<String>,
+    /// Ports that are hardly used by anything else.
+    #[serde(default)]
+    pub ports: Vec<u16>,
     /// Variables that hold its credential.
     #[serde(default)]
     pub key_env: Vec<String>,
