@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 use crate::keys;
-use crate::matching::{Hit, Slot};
+use crate::matching::Hit;
 use crate::model::{ComponentId, Event, ExceptionChain, Frame, Language};
 use crate::rules::schema::{Layer, RoleSubject};
 use crate::rules::{CompiledRules, PackageMatch};
@@ -132,9 +132,10 @@ pub fn is_internal_host(host: &str) -> bool {
 pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Option<&Call>) -> Attribution {
     let mut out = Attribution::default();
     let frames = event.chain.as_ref().map(|chain| read_frames(rules, chain)).unwrap_or_default();
-    let call = own_call(rules, event, hits).or_else(|| nearby.cloned());
+    let call = own_call(rules, event, hits).or_else(|| nearby.cloned()).or_else(|| relative_call(event));
     let hosted = call.as_ref().and_then(|call| Some((call.component(rules)?, call)));
-    let decided = by_wording(rules, hits)
+    let root = event.chain.as_ref().map_or(0, |chain| chain.root);
+    let decided = by_wording(rules, hits, root)
         .or_else(|| by_variable(rules, hits))
         .or_else(|| hosted.map(|(id, call)| (id, None, format!("host {}", call.host))))
         .or_else(|| frames.deepest.clone())
@@ -157,7 +158,7 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
         out.place(call, hosted.is_some());
     }
     if out.component.is_none() && !out.internal {
-        if let Some((owner, because)) = by_key(rules, event) {
+        if let Some((owner, because)) = by_key(rules, event, hits) {
             (out.component, out.because) = (Some(owner), because);
         }
     }
@@ -208,15 +209,11 @@ impl Attribution {
 type Decision = (ComponentId, Option<String>, String);
 
 /// The provider whose own wording stands deepest in the chain.
-fn by_wording(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
+fn by_wording(rules: &CompiledRules, hits: &[Hit], root: usize) -> Option<Decision> {
     let named = hits.iter().filter(|hit| rules.signal(hit.signal).provider.is_some());
-    let best = named.max_by_key(|hit| match hit.slot {
-        Slot::Link(at) => (2, at),
-        Slot::Message => (1, 0),
-        Slot::Frames => (0, 0),
-    })?;
+    let best = named.max_by_key(|hit| hit.depth(root))?;
     let signal = rules.signal(best.signal);
-    Some((signal.provider?, signal.rule.role.clone(), format!("its own wording: {}", signal.rule.says)))
+    Some((signal.provider?, signal.rule.role.clone(), format!("its own wording: {}", best.sentence(rules))))
 }
 
 /// The provider whose credential variable a failure names.
@@ -250,11 +247,12 @@ fn by_likely(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
     })
 }
 
-/// The owner of a whole key in the event: without any other sign, a key is sent to whom it belongs.
-fn by_key(rules: &CompiledRules, event: &Event) -> Option<(ComponentId, String)> {
-    let texts = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
-    let mut seen = texts.flat_map(|text| keys::whole(rules, text)).filter_map(|key| Some((key.owner?, key.shape)));
-    seen.next().map(|(owner, shape)| (owner, format!("a key of the shape {shape}")))
+/// The owner of a key in the event: without any other sign, a key is sent to whom it belongs.
+fn by_key(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<(ComponentId, String)> {
+    let values = hits.iter().flat_map(|hit| &hit.captures).filter(|(name, _)| name.starts_with("val"));
+    let values = values.map(|(_, value)| keys::value(rules, value)).filter(|key| !key.shared_shape);
+    let mut seen = messages(event).flat_map(|text| keys::whole(rules, text)).chain(values);
+    seen.find_map(|key| Some((key.owner?, "the shape of the key".to_owned())))
 }
 
 /// A variable or class that the text only mentions: the weakest sign, for messages without frames.
@@ -281,7 +279,20 @@ fn own_call(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<Call> 
     if by_capture.is_some() {
         return by_capture;
     }
-    urls(event).find(|call| rules.host(&call.host).is_some()).or_else(|| relative_call(event))
+    property_call(event).or_else(|| urls(event).find(|call| rules.host(&call.host).is_some()))
+}
+
+/// The request that an error object carries: `config.url`, `rawResponse.url`, `request.url`.
+fn property_call(event: &Event) -> Option<Call> {
+    let links = event.chain.iter().flat_map(|chain| chain.links.iter().rev());
+    let named =
+        |name: &str| name.rsplit('.').next().is_some_and(|last| matches!(last, "url" | "requestUrl" | "responseUrl"));
+    let mut calls = links
+        .flat_map(|link| &link.properties)
+        .filter(|(name, _)| named(name))
+        .filter_map(|(_, url)| Call::from_url(url));
+    let first = calls.next()?;
+    Some(calls.find(|call| !call.host.is_empty()).filter(|_| first.host.is_empty()).unwrap_or(first))
 }
 
 /// Messages of an event, root first.

@@ -44,6 +44,35 @@ impl Hit {
     }
 }
 
+impl Hit {
+    /// How deep the text stands: the root is deepest; links after it are other members of a group.
+    #[must_use]
+    pub fn depth(&self, root: usize) -> usize {
+        match self.slot {
+            Slot::Link(at) if at <= root => at + 3,
+            Slot::Link(_) => 2,
+            Slot::Message => 1,
+            Slot::Frames => 0,
+        }
+    }
+
+    /// The signal's sentence with its captures; what was not captured is left open.
+    #[must_use]
+    pub fn sentence(&self, rules: &CompiledRules) -> String {
+        let mut rest = rules.signal(self.signal).rule.says.as_str();
+        let mut out = String::with_capacity(rest.len());
+        while let Some((before, name, after)) =
+            rest.split_once('{').and_then(|(b, r)| r.split_once('}').map(|(n, a)| (b, n, a)))
+        {
+            out.push_str(before);
+            out.push_str(self.capture(name).map_or("…", str::trim));
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
 /// The searchable texts of an event.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {

@@ -81,7 +81,7 @@ impl<'a> Observer<'a> {
                 let counts = !quiet || attribution::call_of(hit).is_some();
                 Some((signal.symptom.filter(|_| counts)?, hit, signal.rule.generic))
             })
-            .max_by_key(|(_, hit, generic)| (!generic, depth(hit, root), std::cmp::Reverse(hit.signal)))
+            .max_by_key(|(_, hit, generic)| (!generic, hit.depth(root), std::cmp::Reverse(hit.signal)))
             .map(|(symptom, hit, _)| (symptom, hit))
     }
 
@@ -289,7 +289,7 @@ impl<'a> Observer<'a> {
     fn used(&self, event: &Event, texts: &Texts, hit: &Hit) -> SignalUse {
         let text = texts.get(hit.slot);
         let line = line_around(text, hit.range.start);
-        let says = fill(&self.rules.signal(hit.signal).rule.says, hit);
+        let says = hit.sentence(self.rules);
         SignalUse {
             signal: hit.signal,
             at: self.locate(event, line),
@@ -330,31 +330,12 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// How deep the text of a hit stands: the root is deepest; links after it are other members of a group.
-fn depth(hit: &Hit, root: usize) -> usize {
-    match hit.slot {
-        Slot::Link(at) if at <= root => at + 3,
-        Slot::Link(_) => 2,
-        Slot::Message => 1,
-        Slot::Frames => 0,
-    }
-}
-
 /// An exception, or a record at error level.
 fn is_error(event: &Event) -> bool {
     match event.severity {
         Some(severity) if event.chain.is_none() => severity >= Severity::Error,
         _ => event.chain.is_some(),
     }
-}
-
-/// `{name}` of a sentence becomes the capture.
-fn fill(says: &str, hit: &Hit) -> String {
-    let mut out = says.to_owned();
-    for (name, value) in &hit.captures {
-        out = out.replace(&format!("{{{name}}}"), value.trim());
-    }
-    out
 }
 
 /// The line of a text around a byte.
