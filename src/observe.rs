@@ -93,7 +93,11 @@ impl<'a> Observer<'a> {
             seen.extend(signal.rule.runtime.clone().map(Seen::Runtime));
             match signal.rule.kind() {
                 Kind::Success => seen.extend(self.outcome(hit, true).or_else(|| self.invocation(event))),
-                Kind::Boot => seen.push(self.presence(event, texts, hit).unwrap_or(Seen::Boot)),
+                Kind::Boot => {
+                    seen.push(self.presence(event, texts, hit).unwrap_or(Seen::Boot));
+                    // What a start shows is evidence like any other, wherever in the log it stands.
+                    seen.push(Seen::Note(self.used(event, texts, hit)));
+                }
                 Kind::Change => seen.push(Seen::Change(self.used(event, texts, hit))),
                 Kind::Throttle => {
                     let call = attribution::call_of(hit);
@@ -304,8 +308,7 @@ impl<'a> Observer<'a> {
 
     /// The line of the input that holds a line of a text; the event's first where none does.
     fn locate(&self, event: &Event, line: &str) -> Position {
-        let wanted = line.trim().split('\n').next().unwrap_or_default();
-        let wanted = bounded(wanted, 80);
+        let wanted: String = line.trim().chars().take_while(|c| *c != '\n').take(80).collect();
         // The class and the message stand in one line of the log but in one text here, so the message alone will do too.
         let tail = wanted.split_once(": ").map_or(wanted.as_str(), |(_, rest)| rest).to_owned();
         let inside = |l: &&Line| event.lines.iter().any(|&(from, to)| l.at.line >= from && l.at.line <= to);
