@@ -139,7 +139,8 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
         .or_else(|| by_variable(rules, hits))
         .or_else(|| hosted.map(|(id, call)| (id, None, format!("host {}", call.host))))
         .or_else(|| frames.deepest.clone())
-        .or_else(|| by_type(rules, event.chain.as_ref()))
+        .or_else(|| by_type(rules, event))
+        .or_else(|| by_module(rules, event))
         .or_else(|| by_site(rules, event))
         .or_else(|| by_likely(rules, hits))
         .or_else(|| by_mention(rules, event));
@@ -226,12 +227,28 @@ fn by_variable(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
     })
 }
 
-fn by_type(rules: &CompiledRules, chain: Option<&ExceptionChain>) -> Option<Decision> {
-    let chain = chain?;
-    let from_root = std::iter::once(chain.root_exception()).chain(chain.links.iter().rev());
-    from_root
-        .filter(|link| !link.kind.is_empty())
-        .find_map(|link| Some((rules.exception_type(&link.kind)?, None, format!("exception type {}", link.kind))))
+/// The component whose exception type stands in the chain, or at the start of a message that was printed without frames.
+fn by_type(rules: &CompiledRules, event: &Event) -> Option<Decision> {
+    static TYPE: OnceLock<Option<Regex>> = OnceLock::new();
+    let links =
+        event.chain.iter().flat_map(|chain| std::iter::once(chain.root_exception()).chain(chain.links.iter().rev()));
+    let kinds = links.map(|link| link.kind.as_str()).filter(|kind| !kind.is_empty());
+    let regex = TYPE.get_or_init(|| Regex::new(r"(?:^|[\s(])(?P<type>[A-Za-z_]\w*(?:(?:\.|::)\w+)+)\b").ok()).as_ref();
+    let printed =
+        regex.and_then(|regex| regex.captures(&event.message)).and_then(|c| c.name("type")).map(|m| m.as_str());
+    kinds.chain(printed).find_map(|kind| Some((rules.exception_type(kind)?, None, format!("exception type {kind}"))))
+}
+
+/// The component whose module a message names: `Retrying llama_index.embeddings.openai.base.get_embedding in …`.
+fn by_module(rules: &CompiledRules, event: &Event) -> Option<Decision> {
+    static MODULE: OnceLock<Option<Regex>> = OnceLock::new();
+    let regex = MODULE.get_or_init(|| Regex::new(r"\b[a-z_]\w*(?:\.\w+){2,}").ok()).as_ref()?;
+    messages(event).flat_map(|text| regex.find_iter(text).take(20)).find_map(|module| {
+        let path = module.as_str().replace('.', "/");
+        let package = rules.package(Language::Python, &path)?;
+        let role = frame_role(rules, &package, &path, module.as_str());
+        Some((package.component?, role, format!("module {}", module.as_str())))
+    })
 }
 
 /// The provider whose console or documentation a message links to.
@@ -396,7 +413,9 @@ fn read_frame(
     if let Some(name) = class.filter(|_| !known.is_empty()) {
         facts.classes.push(name.to_owned());
     }
-    let Some(path) = library_path(&frame.path) else {
+    // Windows writes the other slash; rules know one.
+    let slashed = frame.path.replace('\\', "/");
+    let Some(path) = library_path(&slashed) else {
         if facts.application.is_none() && is_application(&frame.path) {
             facts.application = Some(format!("{} in {}", frame.path, frame.function));
         }
