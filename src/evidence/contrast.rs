@@ -258,10 +258,12 @@ impl Contrast {
         }
         let Subject::Component(subject) = key.subject else { return };
         let keys: Vec<_> = group.keys.keys().collect();
-        let foreign = |k: &&&crate::keys::KeySeen| {
-            !k.shared_shape && !k.placeholder && k.owner.is_some_and(|owner| owner != subject)
+        // One text can have the shape of several providers' keys: it is foreign only if it has none of this provider's.
+        let own: BTreeSet<u64> = keys.iter().filter(|k| k.owner == Some(subject)).map(|k| k.hash).collect();
+        let foreign = |k: &crate::keys::KeySeen| {
+            !k.shared_shape && !k.placeholder && !own.contains(&k.hash) && k.owner.is_some_and(|owner| owner != subject)
         };
-        self.set(Aggregate::KeyOfOtherProvider, keys.iter().any(|k| foreign(&k)));
+        self.set(Aggregate::KeyOfOtherProvider, keys.iter().any(|k| foreign(k)));
         self.set(Aggregate::KeyShapeFits, keys.iter().any(|k| k.owner == Some(subject)));
         self.set(Aggregate::KeyTooShort, keys.iter().any(|k| k.too_short() && !k.placeholder));
         self.set(Aggregate::KeyPlaceholder, keys.iter().any(|k| k.placeholder));
