@@ -50,6 +50,10 @@ pub struct Attribution {
     pub module_level: bool,
     /// Thread pools, gather, `Promise.all`, background jobs.
     pub parallel: bool,
+    /// Only a client that other vendors' calls run through too named the component.
+    pub weak: bool,
+    /// The application refused a token that it checks itself.
+    pub own_check: bool,
     /// The innermost frame that is nobody's library.
     pub application_frame: Option<String>,
 }
@@ -135,20 +139,27 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
     let call = own_call(rules, event, hits).or_else(|| nearby.cloned()).or_else(|| relative_call(event));
     let hosted = call.as_ref().and_then(|call| Some((call.component(rules)?, call)));
     let root = event.chain.as_ref().map_or(0, |chain| chain.root);
-    let decided = by_wording(rules, hits, root)
+    let certain = by_wording(rules, hits, root)
         .or_else(|| by_variable(rules, hits))
-        .or_else(|| hosted.map(|(id, call)| (id, None, format!("host {}", call.host))))
+        .or_else(|| hosted.map(|(id, call)| (id, None, format!("host {}", call.host))));
+    out.weak = certain.is_none() && frames.deepest.is_some() && frames.only_shared;
+    let decided = certain
         .or_else(|| frames.deepest.clone())
-        .or_else(|| by_type(rules, event.chain.as_ref()))
+        .or_else(|| by_type(rules, event))
+        .or_else(|| by_module(rules, event))
         .or_else(|| by_site(rules, event))
         .or_else(|| by_likely(rules, hits))
         .or_else(|| by_mention(rules, event));
-    let refused_inside = rules
-        .concept("internal-auth-refused")
-        .is_some_and(|concept| hits.iter().any(|hit| rules.signal(hit.signal).shows.contains(&concept)));
+    let shows = |name: &str| {
+        rules
+            .concept(name)
+            .is_some_and(|concept| hits.iter().any(|hit| rules.signal(hit.signal).shows.contains(&concept)))
+    };
+    out.own_check = shows("own-token-check") && decided.is_none();
     match decided {
         Some(decision) => out.decide(rules, decision, &frames),
-        None if refused_inside => {
+        None if out.own_check => {}
+        None if shows("internal-auth-refused") => {
             out.internal = true;
             "the refusal of a service of the application's own".clone_into(&mut out.because);
         }
@@ -226,12 +237,28 @@ fn by_variable(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
     })
 }
 
-fn by_type(rules: &CompiledRules, chain: Option<&ExceptionChain>) -> Option<Decision> {
-    let chain = chain?;
-    let from_root = std::iter::once(chain.root_exception()).chain(chain.links.iter().rev());
-    from_root
-        .filter(|link| !link.kind.is_empty())
-        .find_map(|link| Some((rules.exception_type(&link.kind)?, None, format!("exception type {}", link.kind))))
+/// The component whose exception type stands in the chain, or at the start of a message that was printed without frames.
+fn by_type(rules: &CompiledRules, event: &Event) -> Option<Decision> {
+    static TYPE: OnceLock<Option<Regex>> = OnceLock::new();
+    let links =
+        event.chain.iter().flat_map(|chain| std::iter::once(chain.root_exception()).chain(chain.links.iter().rev()));
+    let kinds = links.map(|link| link.kind.as_str()).filter(|kind| !kind.is_empty());
+    let regex = TYPE.get_or_init(|| Regex::new(r"(?:^|[\s(])(?P<type>[A-Za-z_]\w*(?:(?:\.|::)\w+)+)\b").ok()).as_ref();
+    let printed =
+        regex.and_then(|regex| regex.captures(&event.message)).and_then(|c| c.name("type")).map(|m| m.as_str());
+    kinds.chain(printed).find_map(|kind| Some((rules.exception_type(kind)?, None, format!("exception type {kind}"))))
+}
+
+/// The component whose module a message names: `Retrying llama_index.embeddings.openai.base.get_embedding in …`.
+fn by_module(rules: &CompiledRules, event: &Event) -> Option<Decision> {
+    static MODULE: OnceLock<Option<Regex>> = OnceLock::new();
+    let regex = MODULE.get_or_init(|| Regex::new(r"\b[a-z_]\w*(?:\.\w+){2,}").ok()).as_ref()?;
+    messages(event).flat_map(|text| regex.find_iter(text).take(20)).find_map(|module| {
+        let path = module.as_str().replace('.', "/");
+        let package = rules.package(Language::Python, &path)?;
+        let role = frame_role(rules, &package, &path, module.as_str());
+        Some((package.component?, role, format!("module {}", module.as_str())))
+    })
 }
 
 /// The provider whose console or documentation a message links to.
@@ -258,12 +285,15 @@ fn by_key(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<(Compone
 /// A variable or class that the text only mentions: the weakest sign, for messages without frames.
 fn by_mention(rules: &CompiledRules, event: &Event) -> Option<Decision> {
     static WORD: OnceLock<Option<Regex>> = OnceLock::new();
-    let regex = WORD.get_or_init(|| Regex::new(r"\b[A-Z][A-Za-z0-9]*(?:_[A-Z0-9]+)*\b").ok()).as_ref()?;
+    let regex = WORD.get_or_init(|| Regex::new(r"\b[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9.]+)*\b").ok()).as_ref()?;
     let texts = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
     for text in texts.chain([event.message.as_str()]) {
         for word in regex.find_iter(text).take(200).map(|m| m.as_str()) {
             if let Some((component, true)) = rules.variable(word) {
                 return Some((component, None, format!("variable {word}")));
+            }
+            if let Some(component) = rules.model(word) {
+                return Some((component, None, format!("model {word}")));
             }
             if let Some((component, class)) = rules.classes(word).find(|(_, class)| !class.shared && word.len() > 6) {
                 return Some((component, class.role.clone(), format!("class {word}")));
@@ -326,6 +356,8 @@ struct FrameFacts {
     labelled: Vec<(ComponentId, Option<String>)>,
     /// Class names that frames show, innermost first.
     classes: Vec<String>,
+    /// Every label came from a client that other vendors' calls run through.
+    only_shared: bool,
     /// A role that only the orchestration around the call tells.
     hint: Option<String>,
     framework: Option<String>,
@@ -380,6 +412,7 @@ fn read_frames(rules: &CompiledRules, chain: &ExceptionChain) -> FrameFacts {
             read_frame(rules, chain.language, frame, &mut facts, &mut shared);
         }
     }
+    facts.only_shared = facts.deepest.is_none() && shared.is_some();
     facts.deepest = facts.deepest.take().or(shared);
     facts
 }
@@ -396,7 +429,9 @@ fn read_frame(
     if let Some(name) = class.filter(|_| !known.is_empty()) {
         facts.classes.push(name.to_owned());
     }
-    let Some(path) = library_path(&frame.path) else {
+    // Windows writes the other slash; rules know one.
+    let slashed = frame.path.replace('\\', "/");
+    let Some(path) = library_path(&slashed) else {
         if facts.application.is_none() && is_application(&frame.path) {
             facts.application = Some(format!("{} in {}", frame.path, frame.function));
         }

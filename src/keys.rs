@@ -58,7 +58,7 @@ fn describe_masked(rules: &CompiledRules, head: &str, whole: &str, length: Optio
         let shared = common_prefix(prefix, head);
         // The mask may show less of the key than the prefix is long; three characters are the least that says anything.
         if (shared == prefix.len() || shared == head.len())
-            && shared >= 3.min(prefix.len())
+            && shared >= 2.min(prefix.len())
             && let Some(owner) = rules.component_by_name(&shape.provider)
         {
             owners.push((shared, owner, shape.length.map(|(least, _)| least)));
@@ -81,6 +81,10 @@ fn describe_masked(rules: &CompiledRules, head: &str, whole: &str, length: Optio
 /// Credentials that stand whole in a text.
 #[must_use]
 pub fn whole(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
+    find_whole(rules, text).into_iter().map(|(_, seen)| seen).collect()
+}
+
+fn find_whole(rules: &CompiledRules, text: &str) -> Vec<(std::ops::Range<usize>, KeySeen)> {
     let mut found: Vec<(std::ops::Range<usize>, KeySeen)> = Vec::new();
     for (lazy, shape) in rules.shapes.iter().zip(&rules.set.shapes) {
         if shape.ambiguous {
@@ -105,7 +109,26 @@ pub fn whole(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
     let longest = |range: &std::ops::Range<usize>| {
         !covered.iter().any(|o| o.len() > range.len() && o.start <= range.start && o.end >= range.end)
     };
-    found.into_iter().filter(|(range, _)| longest(range)).map(|(_, seen)| seen).collect()
+    found.into_iter().filter(|(range, _)| longest(range)).collect()
+}
+
+/// Whole credentials that the text shows being sent or refused; those that a dump merely lists say nothing about the call.
+#[must_use]
+pub fn sent(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
+    const SIGNS: [&str; 9] =
+        ["bearer", "api-key", "api_key", "api key", "apikey", "authorization", "provided", "header value", "key="];
+    find_whole(rules, text)
+        .into_iter()
+        .filter(|(range, _)| {
+            let mut from = range.start.saturating_sub(48);
+            while !text.is_char_boundary(from) {
+                from += 1;
+            }
+            let before = text[from..range.start].to_ascii_lowercase();
+            SIGNS.iter().any(|sign| before.contains(sign))
+        })
+        .map(|(_, seen)| seen)
+        .collect()
 }
 
 /// A value that stands where a key belongs (after `Bearer `, in an illegal header), described whatever it is.

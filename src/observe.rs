@@ -106,6 +106,11 @@ impl<'a> Observer<'a> {
                 }
                 Kind::Note => {
                     seen.extend(self.presence(event, texts, hit));
+                    let endpoint = hit
+                        .capture("url")
+                        .and_then(|_| attribution::call_of(hit))
+                        .and_then(|call| call.component(self.rules));
+                    seen.extend(endpoint.map(Seen::Endpoint));
                     if hit.capture("route").is_some() {
                         seen.extend(self.outcome(hit, false));
                     }
@@ -221,6 +226,7 @@ impl<'a> Observer<'a> {
             module_level: attribution.module_level,
             parallel: attribution.parallel,
             assumed_role,
+            weak: attribution.weak,
             generic: self.rules.signal(deciding.signal).rule.generic,
             keys: self.keys(event, texts, reading.hits, deciding),
             because: redact(self.rules, &attribution.because),
@@ -234,6 +240,7 @@ impl<'a> Observer<'a> {
             // Whose library it surfaced in says nothing about a missing module or a bug.
             (_, _, "application" | "dependency" | "memory" | "disk") => Subject::Application,
             (Some(component), _, _) => Subject::Component(component),
+            (None, _, _) if attribution.own_check => Subject::Application,
             (None, true, _) => Subject::Internal,
             (None, false, "configuration" | "kubernetes") => Subject::Application,
             (None, false, _) => Subject::Unknown,
@@ -256,7 +263,7 @@ impl<'a> Observer<'a> {
         let mut seen = Vec::new();
         for text in links.chain([&texts.message]) {
             seen.extend(keys::masked(self.rules, text));
-            seen.extend(keys::whole(self.rules, text));
+            seen.extend(keys::sent(self.rules, text));
         }
         let values = hits
             .iter()

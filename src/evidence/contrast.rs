@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evidence, Group, GroupKey, Moment, StreamKey, Subject, Timeline, Track};
-use crate::model::{Aggregate, StreamId};
+use crate::model::{Aggregate, Position, StreamId};
 
 /// Whether an aggregate holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,7 @@ pub struct Contrast {
     pub streams: Vec<StreamFacts>,
     truths: BTreeMap<Aggregate, Truth>,
     says: BTreeMap<Aggregate, String>,
+    places: BTreeMap<Aggregate, Vec<(Position, String)>>,
 }
 
 impl Contrast {
@@ -96,7 +97,7 @@ impl Contrast {
     #[must_use]
     pub fn of(evidence: &Evidence, key: &GroupKey, group: &Group) -> Self {
         let (streams, observable) = participants(evidence, key, group);
-        let mut contrast = Self { streams, truths: BTreeMap::new(), says: BTreeMap::new() };
+        let mut contrast = Self { streams, truths: BTreeMap::new(), says: BTreeMap::new(), places: BTreeMap::new() };
         contrast.compare_streams();
         contrast.compare_times(observable);
         contrast.look_around(evidence, key, group);
@@ -118,6 +119,12 @@ impl Contrast {
         self.says.get(&aggregate).map(String::as_str)
     }
 
+    /// Lines that show it; empty where only the whole does.
+    #[must_use]
+    pub fn places(&self, aggregate: Aggregate) -> &[(Position, String)] {
+        self.places.get(&aggregate).map(Vec::as_slice).unwrap_or_default()
+    }
+
     fn set(&mut self, aggregate: Aggregate, truth: impl Into<Truth>) {
         self.truths.insert(aggregate, truth.into());
     }
@@ -134,7 +141,6 @@ impl Contrast {
         let subset = only_failing > 0 && !well.is_empty();
         let (failing_count, successes) = (failing.len(), well.iter().map(|s| s.outcomes.successes.count).sum::<u64>());
         let name = failing.first().map(|s| s.name.clone()).unwrap_or_default();
-        let more = if failing_count > 1 { format!(" and {} more", failing_count - 1) } else { String::new() };
         let starts_later = starts_after(&failing, &well);
         self.set(Aggregate::SubsetOfStreamsFails, subset);
         self.set(Aggregate::AllStreamsFail, failing_count == total);
@@ -142,8 +148,9 @@ impl Contrast {
             self.set(Aggregate::StartsWithBoot, later && subset);
         }
         if subset {
-            let text =
-                format!("{failing_count} of {total} streams fail ({name}{more}), the others succeed {successes} times");
+            let what = if name.starts_with("pod/") { "pods" } else { "streams" };
+            let verb = if failing_count == 1 { "fails" } else { "fail" };
+            let text = format!("{failing_count} of {total} {what} {verb}, the others succeed {successes} times");
             self.says.insert(Aggregate::SubsetOfStreamsFails, text);
         }
         if failing_count == total {
@@ -199,7 +206,10 @@ impl Contrast {
         }
         let change = evidence.changes.values().flatten().find(|(moment, _)| **moment < first);
         self.set(Aggregate::FailuresAfterChange, change.is_some());
-        self.says.extend(change.map(|(_, used)| (Aggregate::FailuresAfterChange, used.says.clone())));
+        if let Some((_, used)) = change {
+            self.says.insert(Aggregate::FailuresAfterChange, used.says.clone());
+            self.places.insert(Aggregate::FailuresAfterChange, vec![(used.at, used.quote.clone())]);
+        }
         if key.subject == Subject::Internal {
             let siblings = evidence.internal.values().filter(|t| t.successes.count > 0);
             let at_once = siblings.filter_map(|t| t.successes.ends).any(|(from, to)| from <= last && to >= first);
@@ -248,10 +258,12 @@ impl Contrast {
         }
         let Subject::Component(subject) = key.subject else { return };
         let keys: Vec<_> = group.keys.keys().collect();
-        let foreign = |k: &&&crate::keys::KeySeen| {
-            !k.shared_shape && !k.placeholder && k.owner.is_some_and(|owner| owner != subject)
+        // One text can have the shape of several providers' keys: it is foreign only if it has none of this provider's.
+        let own: BTreeSet<u64> = keys.iter().filter(|k| k.owner == Some(subject)).map(|k| k.hash).collect();
+        let foreign = |k: &crate::keys::KeySeen| {
+            !k.shared_shape && !k.placeholder && !own.contains(&k.hash) && k.owner.is_some_and(|owner| owner != subject)
         };
-        self.set(Aggregate::KeyOfOtherProvider, keys.iter().any(|k| foreign(&k)));
+        self.set(Aggregate::KeyOfOtherProvider, keys.iter().any(|k| foreign(k)));
         self.set(Aggregate::KeyShapeFits, keys.iter().any(|k| k.owner == Some(subject)));
         self.set(Aggregate::KeyTooShort, keys.iter().any(|k| k.too_short() && !k.placeholder));
         self.set(Aggregate::KeyPlaceholder, keys.iter().any(|k| k.placeholder));
@@ -273,6 +285,14 @@ impl Contrast {
         if !near.is_empty() {
             self.set(Aggregate::EnvKeySet, near.iter().all(|p| p.set));
             self.set(Aggregate::EnvKeyUnset, near.iter().any(|p| !p.set));
+        }
+        for (aggregate, set) in [(Aggregate::EnvKeySet, true), (Aggregate::EnvKeyUnset, false)] {
+            let tallies = near.iter().filter(|p| p.set == set).filter_map(|p| evidence.presence.get(**p));
+            let places = tallies.flat_map(|t| t.places.values().map(|used| (used.at, used.quote.clone()))).collect();
+            self.places.insert(aggregate, places);
+        }
+        if let Some(unset) = self.places.get(&Aggregate::EnvKeyUnset).cloned() {
+            self.places.insert(Aggregate::EnvDiffers, unset);
         }
         if own.len() > 1 {
             self.set(Aggregate::EnvDiffers, own.iter().any(|p| p.set) && own.iter().any(|p| !p.set));

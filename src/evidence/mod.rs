@@ -16,7 +16,7 @@ pub use timeline::{Moment, Timeline, Track};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::keys::KeySeen;
-use crate::model::{Position, SignalId, Time};
+use crate::model::{ComponentId, Position, SignalId, Time};
 
 /// Streams counted one by one; the rest of a larger set is told as a number.
 pub const MOST_STREAMS: usize = 4096;
@@ -57,6 +57,8 @@ pub struct Group {
     pub parallel: u64,
     /// Events that name no role of their own.
     pub assumed_role: u64,
+    /// Events whose component only a shared client named.
+    pub weak: u64,
     /// Events whose symptom only a generic signal told.
     pub generic: u64,
     /// Keys seen in the events.
@@ -108,6 +110,8 @@ pub struct Evidence {
     pub presence: BTreeMap<Presence, SignalTally>,
     /// Notes that came with no failure, by signal.
     pub notes: BTreeMap<SignalId, SignalTally>,
+    /// Components whose address a line names as configured.
+    pub endpoints: BTreeSet<ComponentId>,
     /// Runtimes that lines give away, with their number.
     pub runtimes: BTreeMap<String, u64>,
     /// Errors that no rule explains, by fingerprint.
@@ -150,6 +154,9 @@ impl Evidence {
             Seen::Throttle(subject) => self.throttles.entry(subject).or_default().add(moment),
             Seen::Presence(presence, used) => self.presence.entry(presence).or_default().add(moment.at, used),
             Seen::Note(used) => self.notes.entry(used.signal).or_default().add(moment.at, used),
+            Seen::Endpoint(component) => {
+                self.endpoints.insert(component);
+            }
             Seen::Runtime(name) => *self.runtimes.entry(name).or_default() += 1,
             Seen::Unexplained { fingerprint, title, quote } => {
                 self.events += 1;
@@ -159,7 +166,6 @@ impl Evidence {
                 unexplained.exemplars.insert(moment.at, quote);
             }
         }
-        self.bound();
     }
 
     fn add_failure(&mut self, stream: &StreamKey, moment: Moment, failure: Failure) {
@@ -185,6 +191,7 @@ impl Evidence {
         merge_maps(&mut self.throttles, other.throttles, |a, b| a.merge(&b));
         merge_maps(&mut self.presence, other.presence, SignalTally::merge);
         merge_maps(&mut self.notes, other.notes, SignalTally::merge);
+        self.endpoints.extend(other.endpoints);
         merge_maps(&mut self.runtimes, other.runtimes, |a, b| *a += b);
         merge_maps(&mut self.unexplained, other.unexplained, |a, b| {
             // Texts of one fingerprint may differ in what the fingerprint leaves out: the least is everybody's choice.
@@ -259,6 +266,7 @@ impl Group {
         self.parallel += u64::from(failure.parallel);
         self.assumed_role += u64::from(failure.assumed_role);
         self.generic += u64::from(failure.generic);
+        self.weak += u64::from(failure.weak);
         for key in failure.keys {
             *self.keys.entry(key).or_default() += 1;
         }
@@ -288,6 +296,7 @@ impl Group {
         self.parallel += other.parallel;
         self.assumed_role += other.assumed_role;
         self.generic += other.generic;
+        self.weak += other.weak;
         merge_maps(&mut self.keys, other.keys, |a, b| *a += b);
         self.because.extend(other.because);
         self.exemplars.extend(other.exemplars);

@@ -112,6 +112,8 @@ pub struct Failure {
     pub parallel: bool,
     /// The role is the component's usual one, nothing in the event tells.
     pub assumed_role: bool,
+    /// Only a client that other vendors' calls run through too named the component.
+    pub weak: bool,
     /// Only a generic signal (a bare status, a wrapper's text) told the symptom.
     pub generic: bool,
     /// Keys in the event.
@@ -175,6 +177,8 @@ pub enum Seen {
     Presence(Presence, SignalUse),
     /// Evidence without a failure.
     Note(SignalUse),
+    /// A configured address of a component.
+    Endpoint(ComponentId),
     /// A line that gives the runtime away.
     Runtime(String),
     /// An error that no rule explains.

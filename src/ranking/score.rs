@@ -164,6 +164,8 @@ impl<'a> Facts<'a> {
         let memory =
             !uses.is_empty() && uses.iter().all(|(id, _)| self.rules.signal(*id).rule.confidence == Confidence::Memory);
         let mut places: Vec<(Position, String)> = uses.iter().map(|(_, used)| (used.at, used.quote.clone())).collect();
+        let aggregates = names.iter().filter_map(|name| self.aggregate(name));
+        places.extend(aggregates.flat_map(|a| self.contrast.places(a).iter().cloned()));
         places.sort();
         places.dedup_by(|a, b| a.0 == b.0);
         places.truncate(3);

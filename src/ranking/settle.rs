@@ -11,11 +11,36 @@ use crate::rules::CompiledRules;
 /// The groups of the evidence, joined.
 pub(super) fn settle(rules: &CompiledRules, evidence: &Evidence) -> BTreeMap<GroupKey, Group> {
     let mut groups = evidence.groups.clone();
+    follow_endpoints(evidence, &mut groups);
     name_the_unnamed(rules, evidence, &mut groups);
     join(&mut groups, same_role);
     use_calls(evidence, &mut groups);
     join(&mut groups, same_failure);
     groups
+}
+
+/// A client that serves several vendors calls whoever it was configured for, where the log names exactly one address.
+fn follow_endpoints(evidence: &Evidence, groups: &mut BTreeMap<GroupKey, Group>) {
+    let Some(configured) = only(evidence.endpoints.iter()) else { return };
+    let weak: Vec<GroupKey> =
+        groups.iter().filter(|(_, g)| g.weak > 0 && g.weak == g.events.count).map(|(key, _)| key.clone()).collect();
+    for key in weak {
+        let target = GroupKey { subject: Subject::Component(*configured), ..key.clone() };
+        if target != key
+            && let Some(group) = groups.remove(&key)
+        {
+            adopt(groups, target, group);
+        }
+    }
+}
+
+fn adopt(groups: &mut BTreeMap<GroupKey, Group>, key: GroupKey, group: Group) {
+    match groups.get_mut(&key) {
+        Some(other) => other.merge(group),
+        None => {
+            groups.insert(key, group);
+        }
+    }
 }
 
 /// A failure that names nobody belongs to the only component that fails like it, or else to the only one that fails or is called at all.
@@ -41,12 +66,7 @@ fn name_the_unnamed(rules: &CompiledRules, evidence: &Evidence, groups: &mut BTr
         let Some(group) = groups.remove(&key) else { continue };
         let target =
             GroupKey { subject, role: if key.role.is_empty() { role } else { key.role.clone() }, symptom: key.symptom };
-        match groups.get_mut(&target) {
-            Some(other) => other.merge(group),
-            None => {
-                groups.insert(target, group);
-            }
-        }
+        adopt(groups, target, group);
     }
 }
 
@@ -67,12 +87,7 @@ fn use_calls(evidence: &Evidence, groups: &mut BTreeMap<GroupKey, Group>) {
         let Some((_, role)) = earliest.filter(|(_, role)| **role != key.role) else { continue };
         let target = GroupKey { role: role.clone(), ..key.clone() };
         if let Some(group) = groups.remove(&key) {
-            match groups.get_mut(&target) {
-                Some(other) => other.merge(group),
-                None => {
-                    groups.insert(target, group);
-                }
-            }
+            adopt(groups, target, group);
         }
     }
 }

@@ -11,7 +11,10 @@ use super::table::{self, Row};
 use super::{CauseView, EvidenceView, FindingView, Quote, Report, StreamView};
 
 /// Lines of code shown before `explain` takes over.
-const MOST_CODE: usize = 7;
+const MOST_CODE: usize = 5;
+
+/// Lines of a terminal that the first finding shall fit, footer included.
+const SCREEN: usize = 24;
 
 /// How much to print.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +84,9 @@ fn full(out: &mut String, finding: &FindingView, options: TextOptions) {
     if let Some(cause) = finding.causes.first() {
         advice(out, cause, options);
     }
-    for (at, quote) in quotes(finding, if options.verbose { 12 } else { 3 }).iter().enumerate() {
+    // What room the advice left goes to the lines that show it; one is always there.
+    let room = SCREEN.saturating_sub(out.lines().count() + 2).clamp(1, 3);
+    for (at, quote) in quotes(finding, if options.verbose { 12 } else { room }).iter().enumerate() {
         seen(out, quote, at == 0, options.width);
     }
     if options.verbose {
@@ -191,16 +196,16 @@ fn reason(cause: &CauseView, first: bool) -> String {
     let (evidence, against) = (counted(&cause.evidence), counted(&cause.against));
     let most = if first { 2 } else { 1 };
     match against.first() {
-        Some(against) if !first => cut(&format!("against: {against}"), 90),
-        _ => cut(&evidence.into_iter().take(most).collect::<Vec<_>>().join("; "), if first { 150 } else { 90 }),
+        Some(against) if !first => format!("against: {against}"),
+        _ => evidence.into_iter().take(most).collect::<Vec<_>>().join("; "),
     }
 }
 
 fn advice(out: &mut String, cause: &CauseView, options: TextOptions) {
     for (text, _, code) in &cause.recipe.fix {
-        labelled(out, "Fix", text, options.width, 3);
+        labelled(out, "Fix", text, options.width, if options.verbose { 9 } else { 2 });
         let code: Vec<&str> = code.as_deref().unwrap_or_default().lines().collect();
-        let most = if options.verbose { usize::MAX } else { MOST_CODE };
+        let most = if options.verbose || code.len() <= MOST_CODE { usize::MAX } else { MOST_CODE - 1 };
         for line in code.iter().take(most) {
             let _ = writeln!(
                 out,
@@ -280,7 +285,10 @@ fn quotes(finding: &FindingView, most: usize) -> Vec<&Quote> {
 
 fn seen(out: &mut String, quote: &Quote, first: bool, width: usize) {
     let label = if first { format!("{BOLD}Seen{BOLD:#}   ") } else { "       ".to_owned() };
-    let place = format!("{}:{}", clean(&quote.source), quote.line);
+    // The folder is known to whoever named it; the room is better spent on the line.
+    let source = clean(&quote.source);
+    let file = if source.len() > 24 { source.rsplit(['/', '\\']).next().unwrap_or(&source) } else { &source };
+    let place = format!("{file}:{}", quote.line);
     let room = width.saturating_sub(7 + place.chars().count() + 2).max(20);
     let _ = writeln!(out, "{label}{DIM}{place}{DIM:#}  {}", cut(&clean(&quote.quote), room));
 }

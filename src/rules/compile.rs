@@ -273,6 +273,13 @@ impl CompiledRules {
         users.next().filter(|_| users.next().is_none())
     }
 
+    /// The component whose models' names begin like a word.
+    #[must_use]
+    pub fn model(&self, word: &str) -> Option<ComponentId> {
+        let names = |c: &Component| c.models.iter().any(|model| word.starts_with(model.as_str()));
+        self.set.components.iter().zip(0..).find(|(c, _)| names(c)).map(|(_, id)| ComponentId(id))
+    }
+
     /// The component whose console or documentation stands at a host.
     #[must_use]
     pub fn site(&self, host: &str) -> Option<ComponentId> {

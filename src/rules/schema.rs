@@ -345,6 +345,9 @@ pub struct Component {
     /// Hosts of its console and documentation: they name it in a message, nobody calls them.
     #[serde(default)]
     pub sites: Vec<String>,
+    /// Beginnings of its models' names: a message that names one is about it, where nothing else tells.
+    #[serde(default)]
+    pub models: Vec<String>,
     /// Ports that are hardly used by anything else.
     #[serde(default)]
     pub ports: Vec<u16>,
