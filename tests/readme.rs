@@ -1,7 +1,7 @@
 //! The README keeps its word: what it tells people to type exists, and its first example runs on a log of this repository.
 //!
-//! Only fenced blocks of a shell count; prose may say what it likes. The README is for two kinds of readers, those who use the program and
-//! those who work on it, and each kind gets at least one command under a heading of its own.
+//! Two headings are promised: how to build the program and diagnose a log, and how to run the tests. Commands are what stands in fenced
+//! blocks of a shell (after `$ ` where output is shown too), and code spans that begin with the program's name.
 
 mod common;
 
@@ -17,6 +17,9 @@ struct Shown {
     words: Vec<String>,
 }
 
+/// What stands below a heading that begins like this, and the words its first command begins with.
+const PROMISED: [(&str, &[&str]); 2] = [("Build", &["cargo", "run"]), ("Run the tests", &["cargo", "test"])];
+
 fn readme() -> String {
     let path = common::root().join("README.md");
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -24,25 +27,41 @@ fn readme() -> String {
 
 /// Every command line of the shell blocks.
 fn commands(readme: &str) -> Vec<Shown> {
-    const SHELLS: [&str; 4] = ["sh", "bash", "console", "shell"];
     let mut found = Vec::new();
     let (mut heading, mut fence) = (String::new(), None);
     for line in readme.lines() {
         match (line.strip_prefix("```"), fence) {
-            (Some(language), None) => fence = Some(SHELLS.contains(&language.trim())),
+            (Some(language), None) => fence = Some(language.trim()),
             (Some(_), Some(_)) => fence = None,
             (None, None) if line.starts_with("## ") => heading = line[3..].trim().to_owned(),
-            (None, Some(true)) => {
-                let line = line.split(" #").next().unwrap_or_default().trim_start_matches("$ ").trim();
-                if !line.is_empty() && !line.starts_with('#') {
-                    let words = line.split_whitespace().map(|w| w.trim_matches(['\'', '"']).to_owned()).collect();
-                    found.push(Shown { heading: heading.clone(), words });
-                }
+            (None, Some(language)) => {
+                found.extend(command(language, line).map(|words| Shown { heading: heading.clone(), words }))
             }
-            _ => {}
+            (None, None) => {}
         }
     }
     found
+}
+
+/// The words of a line of a block, if it is a command.
+fn command(language: &str, line: &str) -> Option<Vec<String>> {
+    let line = match language {
+        "sh" | "bash" => line,
+        "console" => line.strip_prefix("$ ")?,
+        _ => return None,
+    };
+    let line = line.split(" #").next().unwrap_or_default().trim();
+    (!line.is_empty() && !line.starts_with('#')).then(|| words(line))
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(|word| word.trim_matches(['\'', '"']).to_owned()).collect()
+}
+
+/// Code spans of the prose that begin with the program's name.
+fn spans(readme: &str) -> Vec<Vec<String>> {
+    let prose = readme.split("```").step_by(2).flat_map(|part| part.split('`').skip(1).step_by(2));
+    prose.filter_map(|span| span.strip_prefix("whodunit ")).map(|arguments| bare(&words(arguments))).collect()
 }
 
 /// The arguments of each call of the program in a line: after a pipe too, and as `cargo run … --`.
@@ -64,19 +83,21 @@ fn bare(arguments: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn both_kinds_of_readers_get_commands() {
+fn both_headings_show_their_command() {
     let shown = commands(&readme());
-    let mut headings: Vec<&str> = shown.iter().map(|s| s.heading.as_str()).filter(|h| !h.is_empty()).collect();
-    headings.dedup();
-    assert!(headings.len() >= 2, "commands stand under {headings:?} only");
-    assert!(shown.iter().any(|s| s.words.starts_with(&["cargo".to_owned(), "test".to_owned()])), "no `cargo test`");
+    for (heading, words) in PROMISED {
+        let first = shown.iter().find(|s| s.heading.starts_with(heading));
+        let first = first.unwrap_or_else(|| panic!("no command under a heading `{heading} …`"));
+        assert!(first.words.iter().zip(words).all(|(a, b)| a == b), "{heading}: {}", first.words.join(" "));
+    }
 }
 
 #[test]
 fn every_call_of_the_program_is_one_that_it_understands() {
-    let shown = commands(&readme());
-    let calls: Vec<Vec<String>> = shown.iter().flat_map(calls).map(bare).collect();
-    assert!(!calls.is_empty(), "the README calls the program nowhere");
+    let readme = readme();
+    let shown = commands(&readme);
+    let calls: Vec<Vec<String>> = shown.iter().flat_map(calls).map(bare).chain(spans(&readme)).collect();
+    assert!(calls.len() > 5, "the README calls the program {} times", calls.len());
     for arguments in calls {
         let parsed =
             Cli::command().try_get_matches_from(std::iter::once("whodunit".to_owned()).chain(arguments.clone()));
@@ -106,7 +127,8 @@ fn scripts_and_features_that_it_names_exist() {
 #[test]
 fn the_first_example_runs_on_a_log_of_this_repository() {
     let shown = commands(&readme());
-    let first = shown.iter().flat_map(calls).next().map(bare).expect("the README calls the program");
+    let first = shown.iter().filter(|s| s.heading.starts_with(PROMISED[0].0)).flat_map(calls).next().map(bare);
+    let first = first.expect("a call of the program under the first heading");
     let log = first.iter().find(|word| common::root().join(word.as_str()).is_file());
     let log = log.unwrap_or_else(|| panic!("whodunit {}: no argument is a file of this repository", first.join(" ")));
     let output = common::whodunit().current_dir(common::root()).args(&first).output().expect("the program runs");
@@ -117,11 +139,12 @@ fn the_first_example_runs_on_a_log_of_this_repository() {
 
 /// The reader of the README sees what it should see.
 #[test]
-fn the_check_reads_blocks_pipes_and_cargo_run() {
-    let text = "## Use\n```sh\n$ kubectl logs x | whodunit -q > out   # say so\ncargo run -- explain dns-failure\n```\n\
-                ```json\nwhodunit no\n```\n## Test\n```bash\ncargo test\n```\n";
+fn the_check_reads_blocks_sessions_spans_and_cargo_run() {
+    let text = "```console\n$ kubectl logs x | whodunit -q > out   # say so\nwhodunit is no command here\n```\n## Use\n\
+                `whodunit explain x` and `other`\n```sh\ncargo run -- explain dns-failure\n```\n```json\nwhodunit no\n```\n";
     let shown = commands(text);
-    assert_eq!(shown.iter().map(|s| s.heading.as_str()).collect::<Vec<_>>(), ["Use", "Use", "Test"]);
-    let calls: Vec<Vec<String>> = shown.iter().flat_map(calls).map(bare).collect();
-    assert_eq!(calls, [vec!["-q".to_owned()], vec!["explain".to_owned(), "dns-failure".to_owned()]]);
+    assert_eq!(shown.iter().map(|s| s.heading.as_str()).collect::<Vec<_>>(), ["", "Use"]);
+    let calls: Vec<String> = shown.iter().flat_map(calls).map(|call| bare(call).join(" ")).collect();
+    assert_eq!(calls, ["-q", "explain dns-failure"]);
+    assert_eq!(spans(text), [["explain", "x"]]);
 }

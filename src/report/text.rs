@@ -177,7 +177,7 @@ fn rows(finding: &FindingView) -> Vec<Row> {
         .iter()
         .take(3)
         .enumerate()
-        .filter(|(at, cause)| *at == 0 || cause.probability >= 0.01)
+        .filter(|(at, cause)| *at == 0 || cause.probability >= 0.02)
         .map(|(at, cause)| {
             [(at + 1).to_string(), cause.title.clone(), percent(cause.probability), reason(cause, at == 0)]
         })
