@@ -7,6 +7,7 @@
 mod driver;
 pub mod javascript;
 pub mod python;
+pub mod ruby;
 
 use std::ops::Range;
 
@@ -16,6 +17,7 @@ use crate::model::{Event, ExceptionChain, Language, Line, Segment};
 static GRAMMARS: &[&dyn Grammar] = &[
     &python::Python,
     &javascript::JavaScript,
+    &ruby::Ruby,
     // One line a language.
 ];
 
