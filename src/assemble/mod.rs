@@ -6,6 +6,7 @@
 
 mod driver;
 pub mod javascript;
+pub mod php;
 pub mod python;
 pub mod ruby;
 
@@ -18,6 +19,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &python::Python,
     &javascript::JavaScript,
     &ruby::Ruby,
+    &php::Php,
     // One line a language.
 ];
 
