@@ -9,6 +9,7 @@ pub mod javascript;
 pub mod php;
 pub mod python;
 pub mod ruby;
+pub mod rust_lang;
 
 use std::ops::Range;
 
@@ -20,6 +21,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &javascript::JavaScript,
     &ruby::Ruby,
     &php::Php,
+    &rust_lang::Rust,
     // One line a language.
 ];
 
