@@ -5,6 +5,7 @@
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
 mod driver;
+pub mod elixir;
 pub mod javascript;
 pub mod php;
 pub mod python;
@@ -22,6 +23,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &ruby::Ruby,
     &php::Php,
     &rust_lang::Rust,
+    &elixir::Elixir,
     // One line a language.
 ];
 
