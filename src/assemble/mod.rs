@@ -4,6 +4,7 @@
 //! back from a first frame to the class line above it. The driver settles which grammar owns which lines; what no grammar
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
+pub mod cpp;
 mod driver;
 pub mod elixir;
 pub mod javascript;
@@ -24,6 +25,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &php::Php,
     &rust_lang::Rust,
     &elixir::Elixir,
+    &cpp::Cpp,
     // One line a language.
 ];
 
