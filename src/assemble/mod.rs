@@ -5,6 +5,7 @@
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
 pub mod cpp;
+pub mod dart;
 mod driver;
 pub mod elixir;
 pub mod javascript;
@@ -26,6 +27,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &rust_lang::Rust,
     &elixir::Elixir,
     &cpp::Cpp,
+    &dart::Dart,
     // One line a language.
 ];
 
