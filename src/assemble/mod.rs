@@ -9,6 +9,7 @@ pub mod dart;
 mod driver;
 pub mod elixir;
 pub mod javascript;
+pub mod lua;
 pub mod php;
 pub mod python;
 pub mod ruby;
@@ -28,6 +29,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &elixir::Elixir,
     &cpp::Cpp,
     &dart::Dart,
+    &lua::Lua,
     // One line a language.
 ];
 
