@@ -10,6 +10,7 @@ mod driver;
 pub mod elixir;
 pub mod javascript;
 pub mod lua;
+pub mod perl;
 pub mod php;
 pub mod python;
 pub mod ruby;
@@ -30,6 +31,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &cpp::Cpp,
     &dart::Dart,
     &lua::Lua,
+    &perl::Perl,
     // One line a language.
 ];
 
