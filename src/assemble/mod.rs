@@ -15,6 +15,7 @@ pub mod php;
 pub mod python;
 pub mod ruby;
 pub mod rust_lang;
+pub mod shell;
 
 use std::ops::Range;
 
@@ -32,6 +33,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &dart::Dart,
     &lua::Lua,
     &perl::Perl,
+    &shell::Shell,
     // One line a language.
 ];
 
