@@ -4,9 +4,18 @@
 //! back from a first frame to the class line above it. The driver settles which grammar owns which lines; what no grammar
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
+pub mod cpp;
+pub mod dart;
 mod driver;
+pub mod elixir;
 pub mod javascript;
+pub mod lua;
+pub mod perl;
+pub mod php;
 pub mod python;
+pub mod ruby;
+pub mod rust_lang;
+pub mod shell;
 
 use std::ops::Range;
 
@@ -16,6 +25,15 @@ use crate::model::{Event, ExceptionChain, Language, Line, Segment};
 static GRAMMARS: &[&dyn Grammar] = &[
     &python::Python,
     &javascript::JavaScript,
+    &ruby::Ruby,
+    &php::Php,
+    &rust_lang::Rust,
+    &elixir::Elixir,
+    &cpp::Cpp,
+    &dart::Dart,
+    &lua::Lua,
+    &perl::Perl,
+    &shell::Shell,
     // One line a language.
 ];
 
