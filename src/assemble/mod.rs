@@ -5,6 +5,7 @@
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
 mod driver;
+pub mod java;
 pub mod javascript;
 pub mod python;
 
@@ -16,6 +17,7 @@ use crate::model::{Event, ExceptionChain, Language, Line, Segment};
 static GRAMMARS: &[&dyn Grammar] = &[
     &python::Python,
     &javascript::JavaScript,
+    &java::Java,
     // One line a language.
 ];
 
