@@ -4,6 +4,7 @@
 //! back from a first frame to the class line above it. The driver settles which grammar owns which lines; what no grammar
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
+pub mod dotnet;
 mod driver;
 pub mod java;
 pub mod javascript;
@@ -18,6 +19,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &python::Python,
     &javascript::JavaScript,
     &java::Java,
+    &dotnet::DotNet,
     // One line a language.
 ];
 
