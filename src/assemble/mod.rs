@@ -6,8 +6,10 @@
 
 pub mod cpp;
 pub mod dart;
+pub mod dotnet;
 mod driver;
 pub mod elixir;
+pub mod java;
 pub mod javascript;
 pub mod lua;
 pub mod perl;
@@ -34,6 +36,8 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &lua::Lua,
     &perl::Perl,
     &shell::Shell,
+    &java::Java,
+    &dotnet::DotNet,
     // One line a language.
 ];
 
