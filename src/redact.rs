@@ -30,7 +30,7 @@ const PLACES: &[(&str, &str)] = &[
     // Key headers and assignments: x-api-key, api_key=, "token": "…", password=…
     (
         "credential",
-        r#"(?i)(?:\b|_)(?:x[-_](?:api|goog-api|functions|auth|amz-security|subscription|vault)[-_]?(?:key|token)?|api[-_ ]?key|apikey|access[-_]?key(?:[-_]?id)?|secret[-_]?(?:access[-_]?)?key|subscription[-_]key|auth[-_]?token|access[-_]?token|refresh[-_]?token|id[-_]?token|session[-_]?token|security[-_]?token|client[-_]?secret|secret|token|passwd|password|pwd|cookie|set-cookie)['"\\]*\s*(?:[:=]|=>|,(?:\s*b?['"]))\s*(?:b?['"\\]+)?(?P<s>[^\s'"\\,;&<>(){}\[\]*]{8,})"#,
+        r#"(?i)(?:\b|_)(?:shared[-_]?access[-_]?key|x[-_](?:api|goog-api|functions|auth|amz-security|subscription|vault)[-_]?(?:key|token)?|api[-_ ]?key|apikey|access[-_]?key(?:[-_]?id)?|secret[-_]?(?:access[-_]?)?key|subscription[-_]key|account[-_]?key|auth[-_]?token|access[-_]?token|refresh[-_]?token|id[-_]?token|session[-_]?token|security[-_]?token|client[-_]?secret|secret|token|passwd|password|pwd|cookie|set-cookie)['"\\]*\s*(?:[:=]|=>|,(?:\s*b?['"]))\s*\[?\s*(?:b?['"\\]+)?(?P<s>[^\s'"\\,;&<>(){}\[\]*]{8,})"#,
     ),
     // Variables whose name says what they hold: environ dumps, docker inspect, shell traces.
     (
@@ -48,12 +48,22 @@ const PLACES: &[(&str, &str)] = &[
     ("header-value", r#"header value(?: for \S+)?: (?P<s>(?:Bearer |Basic )?\S{8,}[^\n]*)"#),
     ("header-value", r#"Headers\.\w+: "(?P<s>[\s\S]+?)" is an invalid header value"#),
     ("header-value", r#"Header part \(b?['"]?(?P<s>[^)\n]{6,}?)['"]?\) from"#),
-    // A quoted key split by blanks or line ends escapes the shapes: take the quoted text with it.
+    // Arguments of commands, from shell traces and crash reports.
+    ("credential", r#"(?i)--[a-z-]*(?:key|token|secret|password)(?:\s+|=)['"]?(?P<s>[^\s'"]{8,})"#),
+    ("password", r#"\bcurl\b[^\n]*\s(?:-u|--user)[ =]['"]?[^\s:'"]+:(?P<s>[^\s'"]{6,})"#),
+    // What a refusal or a validation quotes may be anything: only what looks like chance is taken for a key.
+    (OPAQUE, r#"(?i)\b(?:key|token) (?:provided|given|supplied|received): ?['"]?(?P<s>[A-Za-z0-9_\-]{16,})"#),
+    (OPAQUE, r#"\binput_value=['"](?P<s>[A-Za-z0-9_\-+/=.]{16,})['"]"#),
+    // A key split by blanks or line ends escapes the shapes: take the rest with it, over a line end only inside quotes.
+    ("credential", r#"['"](?:Bearer )?(?P<s>(?:sk|pk|rk)-[A-Za-z0-9_\-]{12,}\s+[A-Za-z0-9_\-]{8,})['"]"#),
     (
         "credential",
         r#"(?P<s>\b(?:sk|pk|rk)-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_\-]{12,}(?:[ \t\\nr]+[A-Za-z0-9_\-]{8,})?)"#,
     ),
 ];
+
+/// Kind of a place where harmless text may stand as well.
+const OPAQUE: &str = "opaque";
 
 /// Words that stand where a secret could and are none.
 const HARMLESS: &[&str] = &[
@@ -71,6 +81,10 @@ const HARMLESS: &[&str] = &[
     "present",
     "bearer",
     "basic",
+    "authentication",
+    "authorization",
+    "credentials",
+    "argument",
     "<redacted>",
     "[redacted]",
     "redacted",
@@ -98,8 +112,10 @@ pub fn redact(rules: &CompiledRules, text: &str) -> String {
     }
     for (kind, regex) in places() {
         for captures in regex.captures_iter(text) {
-            if let Some(hit) = captures.name("s").filter(|hit| is_secret(hit.as_str())) {
-                spans.push((trim(text, hit.range()), (*kind).to_owned()));
+            let secret = |value: &str| is_secret(value) && (*kind != OPAQUE || looks_random(value));
+            if let Some(hit) = captures.name("s").filter(|hit| secret(hit.as_str())) {
+                let kind = if *kind == OPAQUE { "credential" } else { kind };
+                spans.push((trim(text, hit.range()), kind.to_owned()));
             }
         }
     }
@@ -116,6 +132,12 @@ fn is_secret(value: &str) -> bool {
     !(word.starts_with("<key") || stars >= 3 || word.starts_with("${") || word.starts_with("$") || word.len() < 4)
         && !HARMLESS.iter().any(|harmless| word.eq_ignore_ascii_case(harmless))
         && !word.chars().all(|c| c == 'x' || c == 'X' || c == '.' || c == '-')
+}
+
+/// Letters of both cases and digits together: names of models, variables and hosts keep to one case.
+fn looks_random(value: &str) -> bool {
+    let any = |test: fn(&char) -> bool| value.chars().any(|c| test(&c));
+    any(char::is_ascii_digit) && any(char::is_ascii_uppercase) && any(char::is_ascii_lowercase)
 }
 
 /// The scheme word stays visible, and so does white space at the ends.

@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use crate::assemble;
 use crate::cli::{Color, Common};
 use crate::input::{self, Discovered, SourceSpec};
+use crate::report;
 use crate::rules::{CompiledRules, Gate, RuleSet};
 use crate::scan;
 
@@ -101,7 +102,7 @@ fn print(color: Color, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// A line on standard error; a closed one is nobody's loss.
+/// A line on standard error; a closed one is nobody's loss. Names of files are as hostile as what is in them.
 fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", report::clean(text));
 }

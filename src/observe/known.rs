@@ -146,7 +146,7 @@ impl Known {
             Words {
                 says: redact(rules, &hit.sentence(rules)),
                 quote: quote(rules, line),
-                line: bounded(line.trim(), 80),
+                line: line.trim().chars().take(80).collect(),
             }
         })
     }

@@ -75,7 +75,11 @@ impl<'a> Observer<'a> {
             seen.extend(signal.rule.runtime.clone().map(Seen::Runtime));
             match signal.rule.kind() {
                 Kind::Success => seen.extend(self.outcome(hit, true).or_else(|| self.invocation(event))),
-                Kind::Boot => seen.push(self.presence(event, known, at).unwrap_or(Seen::Boot)),
+                Kind::Boot => {
+                    seen.push(self.presence(event, known, at).unwrap_or(Seen::Boot));
+                    // What a start shows is evidence like any other, wherever in the log it stands.
+                    seen.push(Seen::Note(self.used(event, known, at)));
+                }
                 Kind::Change => seen.push(Seen::Change(self.used(event, known, at))),
                 Kind::Throttle => {
                     let call = attribution::call_of(hit);

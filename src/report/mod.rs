@@ -12,6 +12,7 @@ mod text;
 mod wire;
 
 pub use build::build;
+pub(crate) use text::clean;
 pub use text::{TextOptions, text};
 pub use wire::json;
 

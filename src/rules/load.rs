@@ -111,6 +111,9 @@ impl RuleSet {
     }
 
     fn read_file(&mut self, path: &str, shown: &str, text: &str) -> Result<(), RuleError> {
+        if !path.ends_with(".toml") {
+            return Err(RuleError::Misplaced { file: shown.to_owned() });
+        }
         match path.split_once('/') {
             Some(("signals", _)) => {
                 let file: SignalFile = parse(shown, text)?;
