@@ -10,7 +10,7 @@ use crate::envelope::Transport;
 use crate::evidence::Evidence;
 use crate::input::{Block, InputSummary, InputWarning, Source, SourceSpec};
 use crate::model::{Segment, SourceId, StreamId};
-use crate::observe::Observer;
+use crate::observe::{Memory, Observer};
 use crate::rules::{CompiledRules, Gate};
 use crate::streams::{self, Splitter};
 
@@ -49,10 +49,11 @@ pub fn collect(
     options: Options,
     progress: &dyn Progress,
 ) -> Scanned {
+    let memory = Memory::default();
     let each = |(id, spec): (usize, &SourceSpec)| {
         let mut evidence = Evidence::default();
         let source = SourceId(u32::try_from(id).unwrap_or(u32::MAX));
-        let analyse = |segment: &Segment| analyse(rules, segment);
+        let analyse = |segment: &Segment| analyse(rules, &memory, segment);
         let outcome = scan_source(gate, spec, source, options, progress, &analyse, &mut |parts, _| {
             parts.into_iter().for_each(|part| evidence.merge(part));
         });
@@ -81,9 +82,9 @@ impl Scanned {
 }
 
 /// The evidence of one segment.
-fn analyse(rules: &CompiledRules, segment: &Segment) -> Evidence {
+fn analyse(rules: &CompiledRules, memory: &Memory, segment: &Segment) -> Evidence {
     let mut evidence = Evidence::default();
-    let mut observer = Observer::new(rules, &segment.lines, segment.stream.clone());
+    let mut observer = Observer::new(rules, memory, &segment.lines, segment.stream.clone());
     for event in assemble::assemble(segment) {
         observer.observe(&event).into_iter().for_each(|observation| evidence.add(observation));
     }

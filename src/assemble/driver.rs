@@ -6,6 +6,9 @@
 
 use std::cmp::Reverse;
 use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::{Found, Grammar};
 use crate::model::{Event, Line, LineRange, Segment, Severity};
@@ -23,7 +26,7 @@ const FAILURE_WORDS: &[&str] = &["exception", "error", "fail", "traceback", "ret
 /// Reads the events of a segment with these grammars.
 pub(super) fn assemble(segment: &Segment, grammars: &[&dyn Grammar]) -> Vec<Event> {
     let lines = segment.lines.as_slice();
-    let found = grammars.iter().flat_map(|grammar| grammar.find(lines)).collect();
+    let found = grammars_present(lines, grammars).into_iter().flat_map(|grammar| grammar.find(lines)).collect();
     let mut claims = Claims::new(lines);
     let mut drafts = Vec::new();
     for found in claims.settle(found) {
@@ -32,6 +35,24 @@ pub(super) fn assemble(segment: &Segment, grammars: &[&dyn Grammar]) -> Vec<Even
     claims.records(&mut drafts);
     drafts.sort_by_key(Draft::start);
     finish(segment, drafts)
+}
+
+/// The grammars one of whose literals stands in the lines; the others cannot find anything.
+fn grammars_present<'g>(lines: &[Line], grammars: &[&'g dyn Grammar]) -> Vec<&'g dyn Grammar> {
+    static INDEX: OnceLock<Option<(AhoCorasick, Vec<usize>)>> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        let literals = grammars.iter().enumerate().flat_map(|(at, g)| g.literals().iter().map(move |l| (at, *l)));
+        let (owners, texts): (Vec<usize>, Vec<&str>) = literals.unzip();
+        AhoCorasick::new(texts).ok().map(|automaton| (automaton, owners))
+    });
+    let Some((automaton, owners)) = index else { return grammars.to_vec() };
+    let mut present = vec![false; grammars.len()];
+    for line in lines {
+        for hit in automaton.find_overlapping_iter(&line.text) {
+            present[owners[hit.pattern().as_usize()]] = true;
+        }
+    }
+    grammars.iter().zip(present).filter(|(_, present)| *present).map(|(grammar, _)| *grammar).collect()
 }
 
 /// An event before its time and line numbers are known.

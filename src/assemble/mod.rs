@@ -4,9 +4,20 @@
 //! back from a first frame to the class line above it. The driver settles which grammar owns which lines; what no grammar
 //! claims becomes plain log records. Nothing here knows rules, files or other streams.
 
+pub mod cpp;
+pub mod dart;
+pub mod dotnet;
 mod driver;
+pub mod elixir;
+pub mod java;
 pub mod javascript;
+pub mod lua;
+pub mod perl;
+pub mod php;
 pub mod python;
+pub mod ruby;
+pub mod rust_lang;
+pub mod shell;
 
 use std::ops::Range;
 
@@ -16,6 +27,17 @@ use crate::model::{Event, ExceptionChain, Language, Line, Segment};
 static GRAMMARS: &[&dyn Grammar] = &[
     &python::Python,
     &javascript::JavaScript,
+    &ruby::Ruby,
+    &php::Php,
+    &rust_lang::Rust,
+    &elixir::Elixir,
+    &cpp::Cpp,
+    &dart::Dart,
+    &lua::Lua,
+    &perl::Perl,
+    &shell::Shell,
+    &java::Java,
+    &dotnet::DotNet,
     // One line a language.
 ];
 

@@ -2,13 +2,18 @@
 //!
 //! The last stage that sees log text as it was written. Whatever leaves it went through [`redact`].
 
+mod known;
+
+pub use known::Memory;
+
+use known::Known;
+
 use crate::attribution::{self, Attribution, Call};
 use crate::evidence::{
-    Exemplar, Failure, GroupKey, LinkSummary, Moment, Observation, Presence, Seen, SignalUse, StreamKey, Subject,
+    Exemplar, Failure, GroupKey, Moment, Observation, Presence, Seen, SignalUse, StreamKey, Subject,
 };
-use crate::keys::{self, KeySeen};
-use crate::matching::{self, Hit, Slot, Texts};
-use crate::model::{ConceptId, Event, Line, Position, Relation, Severity, StreamId, SymptomId};
+use crate::matching::Hit;
+use crate::model::{ConceptId, Event, Line, Position, Severity, StreamId, SymptomId};
 use crate::redact::redact;
 use crate::rules::CompiledRules;
 use crate::rules::schema::Kind;
@@ -22,6 +27,7 @@ const NEARBY_LINES: u64 = 400;
 /// Reads the events of one segment in order.
 pub struct Observer<'a> {
     rules: &'a CompiledRules,
+    memory: &'a Memory,
     lines: &'a [Line],
     stream: StreamId,
     /// Invocations that failed.
@@ -32,80 +38,56 @@ pub struct Observer<'a> {
     env_unset: Option<ConceptId>,
 }
 
-/// What an event's hits say together.
-struct Reading<'h> {
-    hits: &'h [Hit],
-    symptom: Option<(SymptomId, &'h Hit)>,
-}
-
 impl<'a> Observer<'a> {
     /// An observer for the lines of one segment. `stream` is the name to count under.
     #[must_use]
-    pub fn new(rules: &'a CompiledRules, lines: &'a [Line], stream: StreamId) -> Self {
+    pub fn new(rules: &'a CompiledRules, memory: &'a Memory, lines: &'a [Line], stream: StreamId) -> Self {
         let (env_set, env_unset) = (rules.concept("env-key-set"), rules.concept("env-key-unset"));
-        Self { rules, lines, stream, failed: Vec::new(), calls: Vec::new(), env_set, env_unset }
+        Self { rules, memory, lines, stream, failed: Vec::new(), calls: Vec::new(), env_set, env_unset }
     }
 
     /// Everything one event shows; empty for an ordinary record.
     pub fn observe(&mut self, event: &Event) -> Vec<Observation> {
-        let texts = Texts::of(event);
-        let hits = matching::matches(self.rules, &texts);
-        let reading = Reading { hits: &hits, symptom: self.symptom(event, &hits) };
-        let mut seen = self.plain(event, &texts, &hits);
+        let known = self.memory.recall(self.rules, event);
+        let mut seen = self.plain(event, &known);
         let consumed = !seen.is_empty();
-        if reading.symptom.is_some() {
-            self.failed.extend(event.request.clone());
-        }
-        match reading.symptom {
-            Some((symptom, deciding)) => seen.push(self.failure(event, &texts, &reading, symptom, deciding)),
+        match known.symptom {
+            Some((symptom, _)) => {
+                self.failed.extend(event.request.clone());
+                seen.push(self.failure(event, &known, symptom));
+            }
             None if !consumed && is_error(event) => seen.push(self.unexplained(event)),
-            None => seen.extend(
-                hits.iter()
-                    .filter(|h| self.rules.signal(h.signal).rule.kind() == Kind::Note)
-                    .map(|h| Seen::Note(self.used(event, &texts, h))),
-            ),
+            None => {
+                let note = |at: &usize| self.rules.signal(known.hits[*at].signal).rule.kind() == Kind::Note;
+                seen.extend((0..known.hits.len()).filter(note).map(|at| Seen::Note(self.used(event, &known, at))));
+            }
         }
         let stream = StreamKey { stream: self.stream.clone(), worker: event.worker.clone() };
         let moment = Moment { time: event.time, at: event.at };
         seen.into_iter().map(|seen| Observation { stream: stream.clone(), moment, seen }).collect()
     }
 
-    /// The symptom of the deepest specific signal, else of the deepest generic one.
-    fn symptom<'h>(&self, event: &Event, hits: &'h [Hit]) -> Option<(SymptomId, &'h Hit)> {
-        let quiet = event.chain.is_none() && event.severity.is_some_and(|s| s <= Severity::Info);
-        let root = event.chain.as_ref().map_or(0, |c| c.root);
-        hits.iter()
-            .filter_map(|hit| {
-                let signal = self.rules.signal(hit.signal);
-                // A record at info level is a failure only if it is a client's line about a call.
-                let counts = !quiet || attribution::call_of(hit).is_some();
-                Some((signal.symptom.filter(|_| counts)?, hit, signal.rule.generic))
-            })
-            .max_by_key(|(_, hit, generic)| (!generic, hit.depth(root), std::cmp::Reverse(hit.signal)))
-            .map(|(symptom, hit, _)| (symptom, hit))
-    }
-
     /// Successes, boots, changes, throttles and presence lines.
-    fn plain(&mut self, event: &Event, texts: &Texts, hits: &[Hit]) -> Vec<Seen> {
+    fn plain(&mut self, event: &Event, known: &Known) -> Vec<Seen> {
         let mut seen = Vec::new();
-        for hit in hits {
+        for (at, hit) in known.hits.iter().enumerate() {
             let signal = self.rules.signal(hit.signal);
             seen.extend(signal.rule.runtime.clone().map(Seen::Runtime));
             match signal.rule.kind() {
                 Kind::Success => seen.extend(self.outcome(hit, true).or_else(|| self.invocation(event))),
                 Kind::Boot => {
-                    seen.push(self.presence(event, texts, hit).unwrap_or(Seen::Boot));
+                    seen.push(self.presence(event, known, at).unwrap_or(Seen::Boot));
                     // What a start shows is evidence like any other, wherever in the log it stands.
-                    seen.push(Seen::Note(self.used(event, texts, hit)));
+                    seen.push(Seen::Note(self.used(event, known, at)));
                 }
-                Kind::Change => seen.push(Seen::Change(self.used(event, texts, hit))),
+                Kind::Change => seen.push(Seen::Change(self.used(event, known, at))),
                 Kind::Throttle => {
                     let call = attribution::call_of(hit);
                     let subject = call.and_then(|c| c.component(self.rules)).or(signal.provider);
                     seen.push(Seen::Throttle(subject.map_or(Subject::Unknown, Subject::Component)));
                 }
                 Kind::Note => {
-                    seen.extend(self.presence(event, texts, hit));
+                    seen.extend(self.presence(event, known, at));
                     let endpoint = hit
                         .capture("url")
                         .and_then(|_| attribution::call_of(hit))
@@ -154,7 +136,8 @@ impl<'a> Observer<'a> {
         self.rules.component(component).roles.first().cloned().unwrap_or_default()
     }
 
-    fn presence(&self, event: &Event, texts: &Texts, hit: &Hit) -> Option<Seen> {
+    fn presence(&self, event: &Event, known: &Known, at: usize) -> Option<Seen> {
+        let hit = &known.hits[at];
         let shows = &self.rules.signal(hit.signal).shows;
         let set = self.env_set.is_some_and(|c| shows.contains(&c));
         if !set && !self.env_unset.is_some_and(|c| shows.contains(&c)) {
@@ -167,10 +150,10 @@ impl<'a> Observer<'a> {
             .map(|(_, value)| value.clone())
             .unwrap_or_default();
         let owner = self.owner_of(&variable);
-        let stream = StreamKey { stream: self.stream.clone(), worker: worker_in(event, texts.get(hit.slot)) };
+        let stream = StreamKey { stream: self.stream.clone(), worker: worker_in(event, known.text(hit)) };
         Some(Seen::Presence(
             Presence { owner, variable: redact(self.rules, &variable), set, stream },
-            self.used(event, texts, hit),
+            self.used(event, known, at),
         ))
     }
 
@@ -203,19 +186,19 @@ impl<'a> Observer<'a> {
         own.first().copied().or_else(|| (other.len() == 1).then(|| other[0])).map(|(_, _, call)| call)
     }
 
-    fn failure(&self, event: &Event, texts: &Texts, reading: &Reading<'_>, symptom: SymptomId, deciding: &Hit) -> Seen {
-        let call_only = event.chain.is_none() && attribution::call_of(deciding).is_some();
-        let nearby = if event.chain.is_some() || !call_only { self.nearby(event) } else { None };
-        let attribution = attribution::attribute(self.rules, event, reading.hits, nearby);
+    fn failure(&self, event: &Event, known: &Known, symptom: SymptomId) -> Seen {
+        let root = event.chain.as_ref().map_or(0, |c| c.root);
+        let deciding = known.symptom.map_or(0, |(_, at)| at);
+        let call_only = event.chain.is_none() && attribution::call_of(&known.hits[deciding]).is_some();
+        let nearby = if call_only { None } else { self.nearby(event) };
+        let attribution = known.attribution(self.rules, event, nearby);
         let subject = self.subject(&attribution, symptom);
-        let role = self.role(&attribution, subject);
-        let assumed_role = attribution.role.is_none();
-        let mut ordered: Vec<&Hit> = reading.hits.iter().collect();
-        ordered.sort_by_key(|hit| (hit.signal != deciding.signal, std::cmp::Reverse(hit.slot)));
-        let signals: Vec<SignalUse> = ordered.iter().map(|hit| self.used(event, texts, hit)).collect();
-        let exemplar = self.exemplar(event, signals.first());
+        let mut ordered: Vec<usize> = (0..known.hits.len()).collect();
+        ordered.sort_by_key(|at| (*at != deciding, std::cmp::Reverse(known.hits[*at].depth(root))));
+        let signals: Vec<SignalUse> = ordered.into_iter().map(|at| self.used(event, known, at)).collect();
+        let exemplar = self.exemplar(event, known, signals.first());
         Seen::Failure(Box::new(Failure {
-            key: GroupKey { subject, role, symptom },
+            key: GroupKey { subject, role: self.role(&attribution, subject), symptom },
             call_only,
             signals,
             framework: attribution.framework.clone(),
@@ -225,10 +208,10 @@ impl<'a> Observer<'a> {
             gateway: attribution.gateway,
             module_level: attribution.module_level,
             parallel: attribution.parallel,
-            assumed_role,
+            assumed_role: attribution.role.is_none(),
             weak: attribution.weak,
-            generic: self.rules.signal(deciding.signal).rule.generic,
-            keys: self.keys(event, texts, reading.hits, deciding),
+            generic: self.rules.signal(known.hits[deciding].signal).rule.generic,
+            keys: known.keys(self.rules, event).to_vec(),
             because: redact(self.rules, &attribution.because),
             exemplar,
         }))
@@ -255,74 +238,33 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Keys in the texts of this failure; those of other members of a group belong to other failures.
-    fn keys(&self, event: &Event, texts: &Texts, hits: &[Hit], deciding: &Hit) -> Vec<KeySeen> {
-        let grouped = event.chain.iter().flat_map(|c| &c.links).any(|link| link.relation == Relation::Member);
-        let own = |slot: Slot| !grouped || slot == deciding.slot;
-        let links = texts.links.iter().enumerate().filter(|(at, _)| own(Slot::Link(*at))).map(|(_, text)| text);
-        let mut seen = Vec::new();
-        for text in links.chain([&texts.message]) {
-            seen.extend(keys::masked(self.rules, text));
-            seen.extend(keys::sent(self.rules, text));
-        }
-        let values = hits
-            .iter()
-            .filter(|hit| own(hit.slot))
-            .flat_map(|h| &h.captures)
-            .filter(|(name, _)| name.starts_with("val"));
-        let texts = values.map(|(_, value)| value.trim()).filter(|v| !v.is_empty() && *v != "Bearer" && v.len() < 600);
-        seen.extend(texts.map(|value| keys::value(self.rules, value)));
-        seen.sort();
-        seen.dedup();
-        seen
-    }
-
-    fn exemplar(&self, event: &Event, best: Option<&SignalUse>) -> Exemplar {
-        let quote = best.map_or_else(|| self.quote(&event.message), |used| used.quote.clone());
+    fn exemplar(&self, event: &Event, known: &Known, best: Option<&SignalUse>) -> Exemplar {
         let chain = event.chain.as_ref();
-        let links = chain.map(|c| c.links.as_slice()).unwrap_or_default();
         Exemplar {
-            chain: links
-                .iter()
-                .map(|link| LinkSummary {
-                    kind: redact(self.rules, &link.kind),
-                    message: bounded(&redact(self.rules, &link.message), MOST_QUOTE * 3),
-                    relation: link.relation.as_str(),
-                })
-                .collect(),
+            chain: known.links(self.rules, event).to_vec(),
             root: chain.map_or(0, |c| c.root),
             language: chain.map(|c| c.language.as_str()),
-            quote,
+            quote: best.map_or_else(|| quote(self.rules, &event.message), |used| used.quote.clone()),
             quote_at: best.map(|used| used.at),
         }
     }
 
-    fn used(&self, event: &Event, texts: &Texts, hit: &Hit) -> SignalUse {
-        let text = texts.get(hit.slot);
-        let line = line_around(text, hit.range.start);
-        let says = hit.sentence(self.rules);
-        SignalUse {
-            signal: hit.signal,
-            at: self.locate(event, line),
-            says: redact(self.rules, &says),
-            quote: self.quote(line),
-        }
+    fn used(&self, event: &Event, known: &Known, at: usize) -> SignalUse {
+        let words = known.words(self.rules, at);
+        let (says, quote) = (words.says.clone(), words.quote.clone());
+        SignalUse { signal: known.hits[at].signal, at: self.locate(event, &words.line), says, quote }
     }
 
-    fn quote(&self, line: &str) -> String {
-        bounded(redact(self.rules, line).trim(), MOST_QUOTE)
-    }
-
-    /// The line of the input that holds a line of a text; the event's first where none does.
-    fn locate(&self, event: &Event, line: &str) -> Position {
-        let wanted: String = line.trim().chars().take_while(|c| *c != '\n').take(80).collect();
+    /// The line of the input that holds the start of a text's line; the event's first where none does.
+    fn locate(&self, event: &Event, wanted: &str) -> Position {
         // The class and the message stand in one line of the log but in one text here, so the message alone will do too.
-        let tail = wanted.split_once(": ").map_or(wanted.as_str(), |(_, rest)| rest).to_owned();
-        let inside = |l: &&Line| event.lines.iter().any(|&(from, to)| l.at.line >= from && l.at.line <= to);
-        let held = |needle: &str| {
-            (needle.len() > 5).then(|| self.lines.iter().filter(inside).find(|l| l.text.contains(needle))).flatten()
-        };
-        held(&wanted).or_else(|| held(&tail)).map_or(event.at, |l| l.at)
+        let tail = wanted.split_once(": ").map_or(wanted, |(_, rest)| rest);
+        let inside = event.lines.iter().flat_map(|&(from, to)| {
+            let first = self.lines.partition_point(|line| line.at.line < from);
+            self.lines[first..].iter().take_while(move |line| line.at.line <= to)
+        });
+        let held = |needle: &str| inside.clone().find(|line| needle.len() > 5 && line.text.contains(needle));
+        held(wanted).or_else(|| held(tail)).map_or(event.at, |line| line.at)
     }
 
     fn unexplained(&self, event: &Event) -> Seen {
@@ -334,10 +276,15 @@ impl<'a> Observer<'a> {
             }
             None => event.message.lines().next().unwrap_or_default().to_owned(),
         };
-        let title = self.quote(&title);
+        let title = quote(self.rules, &title);
         let fingerprint = blake3::hash(template(&title).as_bytes()).to_hex()[..16].to_owned();
         Seen::Unexplained { fingerprint, quote: title.clone(), title }
     }
+}
+
+/// A line that may be shown: redacted and bounded.
+fn quote(rules: &CompiledRules, line: &str) -> String {
+    bounded(redact(rules, line).trim(), MOST_QUOTE)
 }
 
 /// An exception, or a record at error level.

@@ -1,0 +1,74 @@
+//! What shells print of a script that fails: `FILE: line N: MESSAGE`, and dash's `FILE: N: MESSAGE`.
+//!
+//! Compilers and linters print places in similar ways, so the file must be a script's or a shell's. Warnings are no events.
+
+#[cfg(test)]
+mod tests;
+
+use super::{Found, Grammar};
+use crate::model::{Exception, ExceptionChain, Language, Line, Relation};
+
+/// The grammar of shells' error output.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shell;
+
+impl Grammar for Shell {
+    fn language(&self) -> Language {
+        Language::Shell
+    }
+
+    fn find(&self, lines: &[Line]) -> Vec<Found> {
+        let mut found: Vec<Found> = Vec::new();
+        let mut at = 0;
+        while at < lines.len() {
+            let Some((place, message)) = failure(&lines[at].text) else {
+                at += 1;
+                continue;
+            };
+            // The second line of a syntax error quotes the source.
+            let next = lines.get(at + 1).filter(|line| !line.starts);
+            let quote = next.and_then(|line| failure(&line.text)).filter(|(_, text)| text.starts_with('`'));
+            let mut text = message.to_owned();
+            if let Some((_, source)) = &quote {
+                text.push('\n');
+                text.push_str(source);
+            }
+            let end = at + 1 + usize::from(quote.is_some());
+            let mut link = Exception::new("", text, Relation::Surface);
+            link.properties.push(("location".to_owned(), place));
+            let links = vec![link];
+            let chain =
+                ExceptionChain { language: Language::Shell, links, root: 0, complete: true, innermost_last: false };
+            found.push(Found { lines: std::iter::once(at..end).collect(), lead: String::new(), chain });
+            at = end;
+        }
+        found
+    }
+
+    fn literals(&self) -> &'static [&'static str] {
+        &[": line ", ".sh: ", "sh: "]
+    }
+}
+
+/// Place and message of a shell's complaint.
+fn failure(text: &str) -> Option<(String, &str)> {
+    let text = text.trim();
+    let (file, rest) = text.split_once(": ")?;
+    let (numbered, bash) = match rest.strip_prefix("line ") {
+        Some(numbered) => (numbered, true),
+        None => (rest, false),
+    };
+    let (digits, message) = numbered.split_once(": ")?;
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let counts = plain && !message.starts_with("warning:") && !message.is_empty();
+    (counts && is_script(file, bash)).then(|| (format!("{file}:{digits}"), message))
+}
+
+/// Whether a name is a script's or a shell's. Bash says `line`, so that a path without an ending is enough.
+fn is_script(file: &str, bash: bool) -> bool {
+    let base = file.rsplit('/').next().unwrap_or(file);
+    let shell = matches!(base.trim_start_matches('-'), "bash" | "sh" | "dash" | "ksh" | "zsh" | "ash");
+    let script = [".sh", ".bash", ".ksh", ".zsh", ".bats"].iter().any(|end| base.ends_with(end));
+    let path = bash && file.contains('/') && !base.is_empty() && !base.contains('.');
+    !file.contains(char::is_whitespace) && (shell || script || path)
+}
