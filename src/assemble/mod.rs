@@ -6,6 +6,7 @@
 
 pub mod dotnet;
 mod driver;
+pub mod go;
 pub mod java;
 pub mod javascript;
 pub mod python;
@@ -20,6 +21,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &javascript::JavaScript,
     &java::Java,
     &dotnet::DotNet,
+    &go::Go,
     // One line a language.
 ];
 
