@@ -52,7 +52,9 @@ impl Grammar for Go {
             "error=",
             "error\":",
             "err=\"",
-            "\"err\":",
+            // A field `err` is too short a word to look for; the level of its record is not.
+            "\"ERROR\"",
+            "\"fatal\"",
             "connection refused",
             "connection reset by peer",
             "broken pipe",
