@@ -1,6 +1,6 @@
 //! Real output of the JVM against what the failing program knew of its own exceptions, and output nobody should have to read.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::format_push_string, clippy::single_range_in_vec_init)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
