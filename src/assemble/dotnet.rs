@@ -131,17 +131,15 @@ impl<'a> Finder<'a> {
     /// A class line without frames, where a line is plainly one and does not only mention a class.
     fn frameless(&mut self) -> bool {
         let line = &self.lines[self.at];
+        if !text::may_name_throwable(&line.text) {
+            return false;
+        }
         let Some(header) = text::header(&line.text).or_else(|| text::header_inside(&line.text)) else { return false };
         let uncaught = !header.lead.trim().is_empty() && text::announces(header.lead);
         let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
-        if !uncaught && !(failing && text::surely_dotnet(header.kind)) {
-            return false;
-        }
-        // PHP's and Dart's words are the same up to here.
-        if uncaught && !header.kind.contains('.') {
-            return false;
-        }
-        if self.frames_follow() {
+        // A bare class after the same words is Dart's.
+        let plain = (uncaught && header.kind.contains('.')) || (failing && text::surely_dotnet(header.kind));
+        if !plain || self.frames_follow() {
             return false;
         }
         self.read(self.at, header, false);

@@ -163,6 +163,9 @@ impl<'a> Finder<'a> {
 
     /// A class line without frames, where a line is plainly one and does not only mention a class.
     fn frameless(&mut self) -> bool {
+        if !text::may_name_throwable(self.text(self.at)) {
+            return false;
+        }
         let Some(header) = self.alone(self.at) else { return false };
         if self.frames_follow() {
             return false;

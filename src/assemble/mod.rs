@@ -9,6 +9,7 @@ pub mod dart;
 pub mod dotnet;
 mod driver;
 pub mod elixir;
+pub mod go;
 pub mod java;
 pub mod javascript;
 pub mod lua;
@@ -38,7 +39,7 @@ static GRAMMARS: &[&dyn Grammar] = &[
     &shell::Shell,
     &java::Java,
     &dotnet::DotNet,
-    // One line a language.
+    &go::Go,
 ];
 
 /// An exception found in a segment.

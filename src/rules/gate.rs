@@ -27,23 +27,18 @@ impl Gate {
     #[must_use]
     pub fn new(rules: &CompiledRules, grammar_literals: &[&str]) -> Self {
         let from_rules = rules.signals.iter().flat_map(|s| s.literals.iter().map(String::as_str));
-        let mut pieces: Vec<&str> =
-            from_rules.chain(grammar_literals.iter().copied()).map(safe_piece).chain(VEILS).collect();
-        pieces.sort_by_key(|piece| (piece.len(), *piece));
+        let literals = from_rules.chain(grammar_literals.iter().copied());
+        let mut pieces: Vec<String> = literals.flat_map(raw_forms).chain(VEILS.map(ToOwned::to_owned)).collect();
+        pieces.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
         // A piece that contains a shorter one adds nothing.
-        let mut kept: Vec<&str> = Vec::new();
+        let mut kept: Vec<String> = Vec::new();
         for piece in pieces {
-            if !kept.iter().any(|k| piece.contains(k)) {
+            if !kept.iter().any(|k| piece.contains(k.as_str())) {
                 kept.push(piece);
             }
         }
-        // Without a usable piece somewhere the gate would have to let everything pass: then there is none.
-        let automaton = if kept.iter().any(|piece| piece.is_empty()) {
-            None
-        } else {
-            AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&kept).ok()
-        };
-        Self { automaton }
+        // If the automaton cannot be built every line passes: slower, never less.
+        Self { automaton: AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&kept).ok() }
     }
 
     /// A gate that lets every line pass.
@@ -76,10 +71,52 @@ impl Gate {
     }
 }
 
-/// The longest part of a literal that looks the same raw, in JSON, and in HTML: without quotes, backslashes, slashes, angle brackets,
-/// ampersands, control and non-ASCII characters. Shorter ones than [`SHORTEST`] come back empty.
-fn safe_piece(literal: &str) -> &str {
-    let unsafe_char = |c: char| !c.is_ascii() || c.is_ascii_control() || "\"'\\/<>&".contains(c);
-    let longest = literal.split(unsafe_char).max_by_key(|piece| piece.len()).unwrap_or_default();
-    if longest.trim().len() >= SHORTEST.min(literal.len()) { longest } else { "" }
+/// The forms in which a literal can stand in a file, which may have escaped it for JSON any number of times. Of a long literal the longest
+/// part that escaping leaves alone is enough; a short one is looked for as it is and up to its first escape.
+fn raw_forms(literal: &str) -> Vec<String> {
+    let changed = |c: char| !c.is_ascii() || c.is_ascii_control() || "\"\\/".contains(c);
+    if let Some(piece) = literal.split(changed).max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= SHORTEST)
+    {
+        return vec![piece.to_owned()];
+    }
+    if !literal.is_ascii() {
+        let escaped = literal.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        return vec![literal.to_owned(), escaped];
+    }
+    let mut forms = vec![literal.to_owned()];
+    if literal.contains('\t') {
+        forms.extend([literal.replace('\t', "\\t"), literal.replace('\t', "#011")]);
+    } else if let Some((at, _)) = literal.char_indices().skip(1).find(|(_, c)| changed(*c)) {
+        // An escape puts a backslash before the character; one before a leading quote changes nothing.
+        forms.push(format!("{}\\", &literal[..at]));
+    }
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RuleSet;
+
+    #[test]
+    fn every_literal_has_a_form_to_look_for() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        let grammars: Vec<&str> = crate::assemble::literals().collect();
+        let from_rules = rules.signals.iter().flat_map(|s| s.literals.iter().map(String::as_str));
+        let hopeless: Vec<&str> =
+            from_rules.chain(grammars.iter().copied()).filter(|l| raw_forms(l).iter().any(|f| f.len() < 3)).collect();
+        assert_eq!(hopeless, Vec::<&str>::new(), "these would switch the gate off");
+        assert!(Gate::new(&rules, &grammars).automaton.is_some());
+    }
+
+    #[test]
+    fn a_clean_line_is_no_hit_and_an_escaped_stack_is_one() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        let grammars: Vec<&str> = crate::assemble::literals().collect();
+        let gate = Gate::new(&rules, &grammars);
+        let block = b"item 7 took 12 ms\n{\"stack\":\"Oops\\n\\tat com.acme.A.f(A.java:3)\"}\nall is well\n";
+        let mut hits = Vec::new();
+        gate.lines(block, |_, hit| hits.push(hit));
+        assert_eq!(hits, [false, true, false]);
+    }
 }

@@ -237,10 +237,9 @@ fn headers(head: Header<'_>, relation: Relation, links: &mut Vec<Exception>) {
 /// A message and the class behind the first arrow in it that one follows; a message may hold arrows of its own.
 fn split_arrow(message: &str) -> (&str, Option<Header<'_>>) {
     for (at, _) in message.match_indices(ARROW) {
-        if at == 0 || message[..at].ends_with(' ') {
-            if let Some(head) = text::class_at(&message[at + ARROW.len()..]) {
-                return (&message[..at], Some(head));
-            }
+        let parted = at == 0 || message[..at].ends_with(' ');
+        if let Some(head) = text::class_at(&message[at + ARROW.len()..]).filter(|_| parted) {
+            return (&message[..at], Some(head));
         }
     }
     (message, None)

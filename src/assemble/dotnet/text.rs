@@ -176,10 +176,18 @@ fn class_shaped(name: &str) -> bool {
     parts.all(starts_well) && (thrown || (dotted && last.starts_with(|c: char| c.is_ascii_uppercase())))
 }
 
+/// Words with which the names of classes end that can be thrown.
+const THROWN: [&str; 3] = ["Exception", "Error", "Fault"];
+
+/// Whether a line could name such a class at all; most lines do not, and need no closer look.
+pub(super) fn may_name_throwable(text: &str) -> bool {
+    THROWN.iter().any(|word| text.contains(word))
+}
+
 /// Whether a name alone says that it can be thrown.
 pub(super) fn throwable(name: &str) -> bool {
     let name = name.split(['`', '[']).next().unwrap_or(name);
-    name.split('+').any(|part| ["Exception", "Error", "Fault"].iter().any(|suffix| part.ends_with(suffix)))
+    name.split('+').any(|part| THROWN.iter().any(|suffix| part.ends_with(suffix)))
 }
 
 /// What stands before a class that nobody caught, with its length.

@@ -31,7 +31,7 @@ pub(super) fn blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-/// Reads `	at java.base/java.lang.Thread.run(Thread.java:840) ~[?:?]` and its relatives.
+/// Reads `    at java.base/java.lang.Thread.run(Thread.java:840) ~[?:?]` and its relatives.
 pub(super) fn frame(text: &str) -> Option<Frame> {
     let rest = text.trim().strip_prefix("at ")?;
     let rest = without_packaging(rest);
@@ -162,12 +162,18 @@ fn class_shaped(kind: &str) -> bool {
     throwable(last) || (dotted && last.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
+/// Words with which the names of classes end that can be thrown.
+const THROWN: [&str; 5] = ["Exception", "Error", "Throwable", "Failure", "ThreadDeath"];
+
+/// Whether a line could name such a class at all; most lines do not, and need no closer look.
+pub(super) fn may_name_throwable(text: &str) -> bool {
+    THROWN.iter().any(|word| text.contains(word))
+}
+
 /// Whether a name alone says that it can be thrown.
 pub(super) fn throwable(name: &str) -> bool {
     // The class itself, or the class it is nested in: `StatusException$Retriable`.
-    name.rsplit(['.', '$']).take(2).any(|part| {
-        ["Exception", "Error", "Throwable", "Failure", "ThreadDeath"].iter().any(|suffix| part.ends_with(suffix))
-    })
+    name.rsplit(['.', '$']).take(2).any(|part| THROWN.iter().any(|suffix| part.ends_with(suffix)))
 }
 
 /// The class line on `text`: at its beginning, after `Exception in thread "x" `, or after a connector.
