@@ -1,12 +1,16 @@
 //! Who may import whom, and who may touch what: the shape of the program, read from its sources.
 //!
 //! The table below is the design in short. A new edge is a decision, not an accident: it fails here first. Tests inside `src/` may import
-//! what they like, so everything from the first `#[cfg(test)]` of a file on is left out, and so are files that hold tests only.
+//! what they like, so test modules are left out, at the end of a file as well as in files of their own.
 
 mod common;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
+
+/// What stands above an item that only tests are compiled with.
+const TEST_MARK: &str = "#[cfg(test)]";
 
 /// A module and what it may import of the others; `*` for everything.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -52,18 +56,42 @@ fn sources() -> Vec<(String, String)> {
     let files = common::walk(&src).into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs"));
     let read = |path: &Path| {
         let name = path.strip_prefix(&src).expect("below src").to_string_lossy().replace('\\', "/");
-        (name, code(&std::fs::read_to_string(path).expect("a source is readable")))
+        (name, fs::read_to_string(path).expect("a source is readable"))
     };
-    let found: Vec<_> = files.map(|path| read(&path)).filter(|(name, _)| !name.ends_with("tests.rs")).collect();
-    assert!(found.len() > 30, "the sources are somewhere else: only {} files", found.len());
-    found
+    let all: Vec<_> = files.map(|path| read(&path)).collect();
+    assert!(all.len() > 30, "the sources are somewhere else: only {} files", all.len());
+    let tests: Vec<String> = all.iter().flat_map(|(name, text)| test_files(name, text)).collect();
+    let in_program = |name: &str| !name.ends_with("tests.rs") && !tests.iter().any(|test| name == test);
+    all.into_iter().filter(|(name, _)| in_program(name)).map(|(name, text)| (name, code(&text))).collect()
 }
 
-/// What is compiled into the program: no comments, no strings that reach over lines, no tests.
+/// The files of modules that a source declares for its tests only.
+fn test_files(name: &str, text: &str) -> Vec<String> {
+    let folder = match name.rsplit_once('/') {
+        Some((folder, "mod.rs")) => format!("{folder}/"),
+        None if matches!(name, "lib.rs" | "main.rs") => String::new(),
+        _ => format!("{}/", name.trim_end_matches(".rs")),
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let marks = lines.iter().enumerate().filter(|(_, line)| **line == TEST_MARK);
+    let declared = marks.filter_map(|(at, _)| declared_module(lines[at + 1..].iter().copied()));
+    declared.map(|module| format!("{folder}{module}.rs")).collect()
+}
+
+/// The module that the item after a mark declares as a file of its own.
+fn declared_module<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let item = lines.find(|line| !line.trim().starts_with("#["))?;
+    item.trim().strip_suffix(';')?.rsplit_once("mod ").map(|(_, module)| module)
+}
+
+/// What is compiled into the program: no comments, no strings, no tests. Tests inside a file stand at its end.
 fn code(text: &str) -> String {
-    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
-    let lines = lines.filter(|line| !line.trim_start().starts_with("//"));
-    lines.map(without_strings).collect::<Vec<_>>().join("\n")
+    let lines: Vec<&str> = text.lines().collect();
+    let inline =
+        |at: &usize| lines[*at].trim() == TEST_MARK && declared_module(lines[at + 1..].iter().copied()).is_none();
+    let end = (0..lines.len()).find(inline).unwrap_or(lines.len());
+    let lines = lines[..end].iter().filter(|line| !line.trim_start().starts_with("//"));
+    lines.map(|line| without_strings(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// A line without what stands between its quotes, so that a word in a message is not taken for code.
@@ -189,6 +217,13 @@ fn the_check_finds_planted_edges() {
         file("evidence/b.rs", "use crate::{keys::KeySeen, model::Line};"),
     ];
     assert_eq!(forbidden_edges(&fine), Vec::<String>::new());
+    let declares = "#[cfg(test)]\n#[allow(dead_code)]\npub(super) mod harness;\nuse crate::scan::Options;";
+    assert_eq!(test_files("assemble/ruby.rs", declares), ["assemble/ruby/harness.rs"]);
+    assert_eq!(
+        forbidden_edges(&[file("assemble/ruby.rs", declares)]).len(),
+        1,
+        "what stands below a declaration counts"
+    );
     let reserved = [file("matching.rs", "let clapped = rayon::join(a, b); std::fs::read(x); let y = \"clap\";")];
     assert_eq!(
         reserved_words(&reserved),
