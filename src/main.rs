@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
+// Colour only where a terminal listens.
 use anstream::eprintln;
 use clap::Parser;
 use whodunit::cli::{Cli, Command};
 use whodunit::commands::{self, Outcome};
 
-#[expect(clippy::print_stderr, reason = "anstream's macro; the one place where errors are printed")]
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {

@@ -1,6 +1,6 @@
 //! Real output of Node against what the failing program knew of its own errors, and output nobody should have to read.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
