@@ -168,10 +168,11 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
     if let Some(call) = &call {
         out.place(call, hosted.is_some());
     }
-    if out.component.is_none() && !out.internal {
-        if let Some((owner, because)) = by_key(rules, event, hits) {
-            (out.component, out.because) = (Some(owner), because);
-        }
+    if out.component.is_none()
+        && !out.internal
+        && let Some((owner, because)) = by_key(rules, event, hits)
+    {
+        (out.component, out.because) = (Some(owner), because);
     }
     out.use_of(rules, &frames, call.as_ref());
     out

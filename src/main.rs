@@ -7,7 +7,6 @@ use clap::Parser;
 use whodunit::cli::{Cli, Command};
 use whodunit::commands::{self, Outcome};
 
-#[expect(clippy::print_stderr, reason = "anstream's macro; the one place where errors are printed")]
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {

@@ -129,7 +129,10 @@ pub fn redact(rules: &CompiledRules, text: &str) -> String {
 fn is_secret(value: &str) -> bool {
     let word = value.trim().trim_end_matches(['.', ':', ')']);
     let stars = word.bytes().filter(|&b| b == b'*').count();
-    !(word.starts_with("<key") || stars >= 3 || word.starts_with("${") || word.starts_with("$") || word.len() < 4)
+    let ours = word.starts_with("<key") || stars >= 3;
+    let reference = word.starts_with('$') || word.len() < 4;
+    !ours
+        && !reference
         && !HARMLESS.iter().any(|harmless| word.eq_ignore_ascii_case(harmless))
         && !word.chars().all(|c| c == 'x' || c == 'X' || c == '.' || c == '-')
 }

@@ -159,8 +159,7 @@ fn next_blocks(source: &mut Source, options: Options) -> Vec<Block> {
 fn stream_name(source: &str) -> String {
     let file = source.rsplit(['/', '\\']).next().unwrap_or(source);
     let mut name = file;
-    loop {
-        let Some((stem, last)) = name.rsplit_once('.') else { break };
+    while let Some((stem, last)) = name.rsplit_once('.') {
         let rotated = matches!(last, "gz" | "zst" | "bz2" | "xz" | "old")
             || last.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         if !rotated || stem.is_empty() {

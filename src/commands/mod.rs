@@ -55,7 +55,7 @@ fn load_rules(folder: Option<&Path>) -> Result<CompiledRules> {
         Some(folder) => RuleSet::with_folder(folder),
         None => RuleSet::embedded(),
     };
-    Ok(CompiledRules::new(set.context("the rules cannot be used")?).context("the rules cannot be used")?)
+    set.and_then(CompiledRules::new).context("the rules cannot be used")
 }
 
 /// What to read: the arguments, or standard input when something is piped in. `None` when there is nothing to read and nobody to wait for.

@@ -136,13 +136,12 @@ fn sum(weights: &Weights, mut items: Vec<(EvidenceItem, bool)>) -> (Vec<Evidence
     items.sort_by(|a, b| value(b).total_cmp(&value(a)).then_with(|| a.0.says.cmp(&b.0.says)));
     let mut families: Vec<String> = Vec::new();
     let mut total = 0.0;
-    for at in 0..items.len() {
-        let counts = !families.contains(&items[at].0.family);
-        if counts {
-            total += value(&items[at]);
-            families.push(items[at].0.family.clone());
+    for item in &mut items {
+        item.0.counted = !families.contains(&item.0.family);
+        if item.0.counted {
+            total += value(item);
+            families.push(item.0.family.clone());
         }
-        items[at].0.counted = counts;
     }
     (items.into_iter().map(|(item, _)| item).collect(), total)
 }

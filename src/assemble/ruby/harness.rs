@@ -167,6 +167,5 @@ pub(in crate::assemble) fn survives(grammar: &dyn Grammar, language: &str, extra
 pub(in crate::assemble) fn stays_linear(grammar: &dyn Grammar, head: &str, line: &str, count: usize) -> Vec<Found> {
     let text = format!("{head}{}", line.repeat(count));
     let lines = lines(&text);
-    let found = grammar.find(&lines);
-    found
+    grammar.find(&lines)
 }
