@@ -128,11 +128,13 @@ pub fn redact(rules: &CompiledRules, text: &str) -> String {
 /// Masked keys, placeholders of ours, and plain words are no secrets.
 fn is_secret(value: &str) -> bool {
     let word = value.trim().trim_end_matches(['.', ':', ')']);
-    let masked = word.starts_with("<key") || word.bytes().filter(|&b| b == b'*').count() >= 3;
-    let reference = word.starts_with('$');
-    let plain = HARMLESS.iter().any(|harmless| word.eq_ignore_ascii_case(harmless));
-    let crossed_out = word.chars().all(|c| matches!(c, 'x' | 'X' | '.' | '-'));
-    word.len() >= 4 && !masked && !reference && !plain && !crossed_out
+    let stars = word.bytes().filter(|&b| b == b'*').count();
+    let ours = word.starts_with("<key") || stars >= 3;
+    let reference = word.starts_with('$') || word.len() < 4;
+    !ours
+        && !reference
+        && !HARMLESS.iter().any(|harmless| word.eq_ignore_ascii_case(harmless))
+        && !word.chars().all(|c| c == 'x' || c == 'X' || c == '.' || c == '-')
 }
 
 /// Letters of both cases and digits together: names of models, variables and hosts keep to one case.

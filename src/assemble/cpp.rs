@@ -63,15 +63,19 @@ impl Grammar for Cpp {
     fn literals(&self) -> &'static [&'static str] {
         &[
             "terminate called ",
-            "terminating ",
+            "uncaught exception of type ",
             "Sanitizer: ",
             "runtime error: ",
             "Assertion ",
             "exception: ",
-            "(): ",
+            "free(): ",
+            "alloc(): ",
+            "_chunk(): ",
+            "_consolidate(): ",
             "double free or corruption",
-            "corrupted ",
-            "malloc: ",
+            "corrupted size",
+            "corrupted double",
+            "malloc: *",
             " detected ***",
             "pure virtual method called",
         ]

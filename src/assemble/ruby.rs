@@ -39,7 +39,7 @@ impl Grammar for Ruby {
     }
 
     fn literals(&self) -> &'static [&'static str] {
-        &[":in `", ":in '", "from ", "Error)"]
+        &[":in `", ":in '", ".rb:", "ruby: "]
     }
 }
 

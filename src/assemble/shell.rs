@@ -46,7 +46,8 @@ impl Grammar for Shell {
     }
 
     fn literals(&self) -> &'static [&'static str] {
-        &[": line ", ".sh: ", "sh: "]
+        // Dash prints the number without a word; nine digits are rarer than `sh: `, in which many words end.
+        &[": line ", "sh: 1", "sh: 2", "sh: 3", "sh: 4", "sh: 5", "sh: 6", "sh: 7", "sh: 8", "sh: 9"]
     }
 }
 
@@ -68,7 +69,7 @@ fn failure(text: &str) -> Option<(String, &str)> {
 fn is_script(file: &str, bash: bool) -> bool {
     let base = file.rsplit('/').next().unwrap_or(file);
     let shell = matches!(base.trim_start_matches('-'), "bash" | "sh" | "dash" | "ksh" | "zsh" | "ash");
-    let script = [".sh", ".bash", ".ksh", ".zsh", ".bats"].iter().any(|end| base.ends_with(end));
-    let path = bash && file.contains('/') && !base.is_empty() && !base.contains('.');
+    let script = [".sh", ".bash", ".ksh", ".zsh"].iter().any(|end| base.ends_with(end));
+    let path = bash && file.contains('/') && !base.is_empty() && (!base.contains('.') || base.ends_with(".bats"));
     !file.contains(char::is_whitespace) && (shell || script || path)
 }

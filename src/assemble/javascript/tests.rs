@@ -236,7 +236,7 @@ fn a_workers_error_stands_below_its_parents_place() {
     let found = only(
         "node:internal/event_target:1105\n  process.nextTick(() => { throw err; });\n                           ^\n[worker eval]:1\nthrow new Error(\"w\")\n^\n\nError: w\n    at [worker eval]:1:7\n    at [worker eval]-wrapper:6:24\nEmitted 'error' event on Worker instance at:\n    at [kOnErrorMessage] (node:internal/worker:333:10)\n\nNode.js v20.20.2\n",
     );
-    assert_eq!(found.lines, [0..14]);
+    assert_eq!(found.lines, std::slice::from_ref(&(0..14)));
     assert_eq!((kinds(&found), found.chain.links[0].frames.len()), (vec!["Error"], 3));
 }
 
