@@ -10,6 +10,8 @@ pub mod dotnet;
 mod driver;
 pub mod elixir;
 pub mod go;
+#[cfg(test)]
+mod harness;
 pub mod java;
 pub mod javascript;
 pub mod lua;

@@ -4,8 +4,6 @@
 //! header line and the root first; chains come out outermost first all the same. A bare backtrace without a class above it (`caller`) must
 //! never become an exception, and every look ahead and back is bounded.
 
-#[cfg(test)]
-pub(super) mod harness;
 mod listed;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! The forms that Dart and Flutter print, and hostile text.
 
 use super::Dart;
-use crate::assemble::ruby::harness::{find, frames, kinds, only, span, stays_linear, survives};
+use crate::assemble::harness::{find, frames, kinds, only, span, stays_linear, survives};
 
 const TRACE: &str = "#0      Client.post (package:http/http.dart:12:5)\n<asynchronous suspension>\n#1      main (file:///app/bin/main.dart:3:9)\n";
 

@@ -1,7 +1,7 @@
 //! Real output against what really happened, forms the folder does not hold, and hostile text.
 
 use super::Lua;
-use crate::assemble::ruby::harness::{check, find, frames, kinds, only, span, stays_linear, survives};
+use crate::assemble::harness::{check, find, frames, kinds, only, span, stays_linear, survives};
 
 #[test]
 fn real_output_gives_what_really_happened() {

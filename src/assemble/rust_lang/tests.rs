@@ -1,7 +1,7 @@
 //! Real output against what really happened, forms the folder does not hold, and hostile text.
 
 use super::Rust;
-use crate::assemble::ruby::harness::{check, find, frames, kinds, only, span, stays_linear, survives};
+use crate::assemble::harness::{check, find, frames, kinds, only, span, stays_linear, survives};
 
 fn messages(found: &crate::assemble::Found) -> Vec<&str> {
     found.chain.links.iter().map(|link| link.message.as_str()).collect()
