@@ -274,6 +274,7 @@ fn hostile_text_stays_text() {
     );
     let files = folder(&[("a\x1b[31m\u{202e}.log", log.as_bytes())]);
     let named = |arguments: &[&str]| run_in(files.path(), &[arguments, &["."]].concat());
+    let styled = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
     for arguments in [&["--verbose"][..], &["--color", "always"], &["--top", "0"]] {
         let output = named(arguments);
         let shown = out(&output) + &err(&output);
