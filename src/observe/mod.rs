@@ -54,7 +54,12 @@ impl<'a> Observer<'a> {
         match known.symptom {
             Some((symptom, _)) => {
                 self.failed.extend(event.request.clone());
-                seen.push(self.failure(event, &known, symptom));
+                let failure = self.failure(event, &known, symptom);
+                if self.rules.set.symptoms[usize::from(symptom.0)].family == "quota" {
+                    // A refusal for too many calls is throttling, whatever else came of it.
+                    seen.push(Seen::Throttle(failure.key.subject));
+                }
+                seen.push(Seen::Failure(Box::new(failure)));
             }
             None if !consumed && is_error(event) => seen.push(self.unexplained(event)),
             None => {
@@ -186,7 +191,7 @@ impl<'a> Observer<'a> {
         own.first().copied().or_else(|| (other.len() == 1).then(|| other[0])).map(|(_, _, call)| call)
     }
 
-    fn failure(&self, event: &Event, known: &Known, symptom: SymptomId) -> Seen {
+    fn failure(&self, event: &Event, known: &Known, symptom: SymptomId) -> Failure {
         let root = event.chain.as_ref().map_or(0, |c| c.root);
         let deciding = known.symptom.map_or(0, |(_, at)| at);
         let call_only = event.chain.is_none() && attribution::call_of(&known.hits[deciding]).is_some();
@@ -197,7 +202,7 @@ impl<'a> Observer<'a> {
         ordered.sort_by_key(|at| (*at != deciding, std::cmp::Reverse(known.hits[*at].depth(root))));
         let signals: Vec<SignalUse> = ordered.into_iter().map(|at| self.used(event, known, at)).collect();
         let exemplar = self.exemplar(event, known, signals.first());
-        Seen::Failure(Box::new(Failure {
+        Failure {
             key: GroupKey { subject, role: self.role(&attribution, subject), symptom },
             call_only,
             signals,
@@ -214,7 +219,7 @@ impl<'a> Observer<'a> {
             keys: known.keys(self.rules, event).to_vec(),
             because: redact(self.rules, &attribution.because),
             exemplar,
-        }))
+        }
     }
 
     fn subject(&self, attribution: &Attribution, symptom: SymptomId) -> Subject {
