@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::evidence::{Contrast, Evidence, Group, GroupKey, SignalTally, SignalUse, Truth};
 use crate::model::{Aggregate, ConceptId, Position, SignalId};
-use crate::rules::schema::{Cause, Confidence, EvidenceRule, Weight, Weights};
-use crate::rules::{Atom, CompiledRules};
+use crate::rules::schema::{Cause, Confidence, EvidenceRule, Weight};
+use crate::rules::{Atom, CompiledRules, Weights};
 
 /// Causes below this probability are not worth a line.
 const LEAST_PROBABILITY: f64 = 0.005;

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 
 use super::schema::{
     Cause, Component, KeyFile, Mask, Neutral, NeutralFile, Placeholder, RoleFile, RoleRule, Shape, Signal, SignalFile,
-    Symptom, SymptomFile, Weights,
+    Symptom, SymptomFile,
 };
+use super::weights::Weights;
 
 /// The rule files carried inside the program: path below `rules/`, text.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded_rules.rs"));

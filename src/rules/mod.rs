@@ -9,7 +9,9 @@ mod gate;
 mod literals;
 mod load;
 pub mod schema;
+mod weights;
 
 pub use compile::{Atom, CompiledRules, CompiledSignal, Lazy, PackageMatch};
 pub use gate::Gate;
 pub use load::{RuleError, RuleSet};
+pub use weights::Weights;
