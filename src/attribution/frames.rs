@@ -24,7 +24,6 @@ pub(super) struct FrameFacts {
     pub(super) framework: Option<String>,
     pub(super) module_level: bool,
     pub(super) parallel: bool,
-    pub(super) application: Option<String>,
 }
 
 impl FrameFacts {
@@ -97,12 +96,7 @@ fn read_frame(
     }
     // Windows writes the other slash; rules know one.
     let slashed = frame.path.replace('\\', "/");
-    let Some(path) = library_path(&slashed) else {
-        if facts.application.is_none() && is_application(&frame.path) {
-            facts.application = Some(format!("{} in {}", frame.path, frame.function));
-        }
-        return;
-    };
+    let Some(path) = library_path(&slashed) else { return };
     let Some(package) = rules.package(language, path) else { return };
     if facts.framework.is_none() || package.layer == Layer::Integration {
         facts.framework = facts.framework.take().or(package.framework.map(ToOwned::to_owned));

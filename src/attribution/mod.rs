@@ -49,8 +49,6 @@ pub struct Attribution {
     pub weak: bool,
     /// The application refused a token that it checks itself.
     pub own_check: bool,
-    /// The innermost frame that is nobody's library.
-    pub application_frame: Option<String>,
 }
 
 /// Decides for one event. `nearby` is the last failed call that the same stream logged just before it.
@@ -136,7 +134,6 @@ impl Attribution {
         }
         self.module_level = frames.module_level;
         self.parallel = frames.parallel;
-        self.application_frame = frames.application.clone();
     }
 }
 

@@ -120,8 +120,6 @@ pub struct Evidence {
     pub events: u64,
     /// Of those, the ones a rule explains.
     pub explained: u64,
-    /// Log records of any kind that were read.
-    pub records: u64,
     /// Earliest and latest time of the records that were read.
     pub times: Option<(Time, Time)>,
     /// Caps that were hit, by name.
@@ -203,7 +201,6 @@ impl Evidence {
         });
         self.events += other.events;
         self.explained += other.explained;
-        self.records += other.records;
         self.times = match (self.times, other.times) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (one, two) => one.or(two),

@@ -27,7 +27,7 @@ const MOST_UNEXPLAINED: usize = 20;
 /// Causes listed by finding.
 const MOST_CAUSES: usize = 6;
 
-/// Builds the report. `top` bounds the findings, 0 for all.
+/// Builds the report of all findings. `names` are the inputs' names by their ids.
 #[must_use]
 pub fn build(
     rules: &CompiledRules,
@@ -175,7 +175,7 @@ impl Builder<'_> {
             Subject::Application => (Some("application".to_owned()), "The application".to_owned()),
             Subject::Unknown => (None, "An unnamed component".to_owned()),
         };
-        let role = role.map(|role| if self.hop_at_fault(finding) { "gateway".to_owned() } else { role });
+        let role = role.map(|role| self.blamed_hop(finding).unwrap_or(role));
         let shown_role = role.as_deref().filter(|r| !matches!(*r, "application" | "database" | "platform"));
         let via = framework_name(&framework).map(|f| format!(" via {f}")).unwrap_or_default();
         let display =
@@ -184,10 +184,11 @@ impl Builder<'_> {
         ComponentView { provider, role, framework: Some(framework), class, display, because }
     }
 
-    /// The hop before the provider is at fault: the provider is still named, its role is the gateway's.
-    fn hop_at_fault(&self, finding: &Finding) -> bool {
-        let hop = finding.causes.first().is_some_and(|c| c.id == "proxy-strips-auth" && c.probability >= 0.5);
-        hop && (finding.group.gateway > 0 || finding.key.subject == Subject::Internal)
+    /// The role of a hop before the provider, where the likely cause blames one: the provider is still named.
+    fn blamed_hop(&self, finding: &Finding) -> Option<String> {
+        let first = finding.causes.first().filter(|c| c.probability >= 0.5)?;
+        let passed = finding.group.gateway > 0 || finding.key.subject == Subject::Internal;
+        self.rules.cause(&first.id)?.blames.clone().filter(|_| passed)
     }
 
     fn exception(&mut self, exemplar: &Exemplar) -> ExceptionView {

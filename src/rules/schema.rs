@@ -190,6 +190,8 @@ pub struct Cause {
     /// Roles of a component that it can explain; all where absent.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// Role that the component has in the report when this cause is likely: the hop before a provider, not the provider's usual use.
+    pub blames: Option<String>,
     /// General causes whose place it takes when it has evidence of its own.
     #[serde(default)]
     pub specializes: Vec<String>,
