@@ -296,14 +296,19 @@ fn event(segment: &Segment, draft: Draft, latest: Option<crate::model::Time>) ->
 /// Line numbers of index ranges, neighbours merged; only those of the source the first line stands in.
 fn line_ranges(lines: &[Line], ranges: &[Range<usize>]) -> Vec<LineRange> {
     let mut merged: Vec<LineRange> = Vec::new();
-    let mut source = None;
+    let mut before: Option<&Line> = None;
     for line in ranges.iter().flat_map(|range| &lines[range.clone()]) {
-        if *source.get_or_insert(line.at.source) != line.at.source {
+        let same_record = before.is_some_and(|before| before.at == line.at);
+        if before.is_some_and(|before| before.at.source != line.at.source) || (same_record && line.joined.is_some()) {
             continue;
         }
-        match merged.last_mut() {
-            Some((_, last)) if line.at.line >= *last && line.at.line - *last <= 1 => *last = line.at.line,
-            _ => merged.push((line.at.line, line.at.line)),
+        before = Some(line);
+        let own = [(line.at.line, line.at.line)];
+        for &(first, last) in line.joined.as_deref().unwrap_or(&own) {
+            match merged.last_mut() {
+                Some((_, end)) if first >= *end && first - *end <= 1 => *end = last,
+                _ => merged.push((first, last)),
+            }
         }
     }
     merged

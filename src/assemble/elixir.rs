@@ -177,9 +177,7 @@ fn is_field(text: &str) -> bool {
 /// `[(APP VERSION) ]FILE:N: FUNCTION`, or `(APP VERSION) FUNCTION`, behind blanks.
 fn frame(text: &str) -> Option<Frame> {
     let body = text.trim_start();
-    if body.len() == text.len() {
-        return None;
-    }
+    let indented = body.len() < text.len();
     let app = body.strip_prefix('(').and_then(|rest| rest.split_once(") "));
     let rest = app.map_or(body, |(_, rest)| rest);
     let place = rest.split_once(": ").and_then(|(place, function)| {
@@ -188,7 +186,10 @@ fn frame(text: &str) -> Option<Frame> {
         Some((path, line.parse().ok().filter(|_| known)?, function))
     });
     if let Some((path, line, function)) = place {
-        return Some(Frame { function: function.trim_end().to_owned(), path: path.to_owned(), line: Some(line) });
+        // A paste may have lost the blanks; a compiler's message has neither an application in front nor an arity at its end.
+        let told = indented || app.is_some() || function.trim_end().ends_with(|c: char| c.is_ascii_digit());
+        let frame = Frame { function: function.trim_end().to_owned(), path: path.to_owned(), line: Some(line) };
+        return told.then_some(frame);
     }
     let (name, arity) = rest.trim_end().rsplit_once('/')?;
     let call = app.is_some() && arity.parse::<u8>().is_ok() && name.contains('.') && !name.contains(": ");

@@ -210,7 +210,7 @@ impl<'a> Finder<'a> {
                 return false;
             }
             if text::frame(text).is_some() {
-                return self.header_above(at).is_some_and(|(class, _)| class == self.at);
+                return self.header_above(at).is_some_and(|(class, _)| class <= self.at);
             }
             if text::header(text).is_some_and(|header| text::throwable(header.kind)) && !self.quoted(at) {
                 return false;
