@@ -1,0 +1,18 @@
+# A module blames its caller; a handler prints the whole way there.
+use strict;
+use warnings;
+
+package Acme::Settings;
+use Carp qw(confess);
+
+sub dimensions {
+    my ($class, %settings) = @_;
+    $settings{dimensions} =~ /^\d+$/ or confess "dimensions must be a number:\n  got '$settings{dimensions}'\n ";
+    return $settings{dimensions};
+}
+
+package main;
+
+sub start { return Acme::Settings->dimensions(dimensions => 'many') }
+
+start();
