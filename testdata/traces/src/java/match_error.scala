@@ -1,6 +1,6 @@
 package acme.search
 
-/** A match without a case for what arrives, around a future's value. */
+/** A match without a case for what arrives, wrapped by the caller. */
 object Main {
   final class IndexingFailed(message: String, cause: Throwable) extends RuntimeException(message, cause)
 

@@ -1,4 +1,4 @@
-# A module blames its caller; a handler prints the whole way there.
+# A setting is wrong: a message of several lines, with the whole way there.
 use strict;
 use warnings;
 
