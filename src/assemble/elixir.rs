@@ -1,4 +1,4 @@
-//! Elixir's error output, and Erlang's as far as Elixir prints it: `** (MODULE) MESSAGE` with frames, alone or in a logger's record.
+//! Elixir's and Erlang's error output: `** (MODULE) MESSAGE` with frames, alone or in a logger's record, and what Erlang prints itself.
 //!
 //! The help that some errors print stands at the same indentation as frames and belongs to the message. An exit quotes what made another
 //! process exit: those are links too. A line of a log that merely begins with stars must never become an exception.

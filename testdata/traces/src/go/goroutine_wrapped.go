@@ -21,10 +21,10 @@ func load(path string) error {
 }
 
 func work(done *sync.WaitGroup) {
-	defer done.Done()
 	if err := load("/nonexistent/model.bin"); err != nil {
 		panic(&indexError{17, fmt.Errorf("load model: %w", err)})
 	}
+	done.Done()
 }
 
 func main() {
