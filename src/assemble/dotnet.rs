@@ -48,6 +48,10 @@ impl Grammar for DotNet {
             "End of stack trace from previous location",
         ]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["Unhandled exception. ", "Unhandled Exception:"]
+    }
 }
 
 /// Walks over the lines once; what an event covers is never looked at again.

@@ -146,7 +146,7 @@ impl<'a> Claims<'a> {
                 return None;
             }
             if line.starts {
-                return (line.at == at || announces(line)).then_some(index);
+                return (line.at == at || (announces(line) && !crashes(&self.lines[first].text))).then_some(index);
             }
         }
         None
@@ -225,6 +225,11 @@ fn announces(line: &Line) -> bool {
     }
     let text = cap(&line.text).to_ascii_lowercase();
     FAILURE_WORDS.iter().any(|word| text.contains(word))
+}
+
+/// Whether a runtime, not a logger, printed the line.
+fn crashes(text: &str) -> bool {
+    super::GRAMMARS.iter().flat_map(|grammar| grammar.crashes()).any(|beginning| text.starts_with(beginning))
 }
 
 /// The text of lines, bounded.
@@ -358,6 +363,15 @@ mod tests {
         assert_eq!((events[0].message.as_str(), events[0].lines.as_slice()), ("failed", [(1, 1)].as_slice()));
         let message = events[0].chain.as_ref().map(|chain| chain.links[0].message.as_str());
         assert_eq!(message, Some("'a'"));
+    }
+
+    #[test]
+    fn a_crash_hangs_on_no_record() {
+        let mut lines = vec![line(1, "listening", true)];
+        let crash = ["panic: no key", "", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:9 +0x1"];
+        lines.extend(crash.iter().zip(2..).map(|(text, number)| line(number, text, false)));
+        let said: Vec<_> = read(lines).into_iter().map(|event| (event.message, event.lines)).collect();
+        assert_eq!(said, [("listening".to_owned(), vec![(1, 1)]), (String::new(), vec![(2, 6)])]);
     }
 
     #[test]

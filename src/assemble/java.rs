@@ -55,6 +55,10 @@ impl Grammar for Java {
             "Error: ",
         ]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["Exception in thread \""]
+    }
 }
 
 /// Walks over the lines once; what an event covers is never looked at again.
