@@ -122,7 +122,7 @@ turns() {
     shift
   done
   shift
-  for ((round = 0; round < ROUNDS; round++)); do
+  for _ in $(seq "$ROUNDS"); do
     run "$name-ours" "${ours[@]}"
     run "$name-theirs" "$@"
   done
@@ -136,7 +136,7 @@ printf '| kind | whodunit s | R s | ratio | target | wc -l s | grep s | peak MiB
 for kind in $KINDS; do
   log_of "$kind" "$SIZE"
   cat "$log" > /dev/null
-  for ((round = 0; round < ROUNDS; round++)); do
+  for _ in $(seq "$ROUNDS"); do
     run "$kind-ours" "$WHODUNIT" "$log"
     run "$kind-theirs" "$RG" -c -i "$WORDS" "$log"
     run "$kind-wc" wc -l "$log"
@@ -151,13 +151,14 @@ for extra in $EXTRAS; do
     gzip)
       log_of incident "$SIZE"
       [[ -s $log.gz ]] || gzip -kf "$log"
-      turns gzip "$WHODUNIT" "$log.gz" -- bash -c 'gzip -dc "$1" | "$2" -c -i "$3"' bash "$log.gz" "$RG" "$WORDS"
-      row gzip 'incident, gzip; R: `gzip -dc \| rg`' gzip-ours gzip-theirs
+      printf 'gzip -dc "%s" | "%s" -c -i "%s"\n' "$log.gz" "$RG" "$WORDS" > "$scratch/gzip-rg.sh"
+      turns gzip "$WHODUNIT" "$log.gz" -- bash "$scratch/gzip-rg.sh"
+      row gzip 'incident, gzip; R: gzip -dc into rg' gzip-ours gzip-theirs
       ;;
     paste)
       log_of dense "$SIZE"
       head -n 30 "$log" > "$scratch/paste.log"
-      for ((repeat = 0; repeat < 5; repeat++)); do
+      for _ in 1 2 3 4 5; do
         turns paste "$WHODUNIT" "$scratch/paste.log" -- "$RG" -c -i "$WORDS" "$scratch/paste.log"
       done
       row paste '30 lines, process start included' paste-ours paste-theirs
