@@ -67,13 +67,15 @@ log_of() {
 
 # ---- measuring ----
 
-# Runs a command, from standard input to nowhere; prints its seconds and its peak in MiB.
+# Runs a command and prints its seconds and its peak in MiB. Its output goes to a file: grep stops at the first match if nobody reads on.
 cat > "$scratch/run.py" <<'PYTHON'
 import os, sys, time
+out = os.path.join(os.path.dirname(sys.argv[0]), "out")
+flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 started = time.perf_counter()
 pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ,
-                      file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-                                    (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)])
+                      file_actions=[(os.POSIX_SPAWN_OPEN, 1, out, flags, 0o600),
+                                    (os.POSIX_SPAWN_DUP2, 1, 2)])
 _, status, usage = os.wait4(pid, 0)
 seconds = time.perf_counter() - started
 code = os.waitstatus_to_exitcode(status)
