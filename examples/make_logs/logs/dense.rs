@@ -313,7 +313,7 @@ fn python_trace(at: usize, (kind, message, cause, because): &Failure) -> String 
         }
         text
     };
-    let between = if at % 2 == 0 {
+    let between = if at.is_multiple_of(2) {
         "The above exception was the direct cause of the following exception:"
     } else {
         "During handling of the above exception, another exception occurred:"
