@@ -1,7 +1,8 @@
 //! What each stage costs alone, on logs of the kinds that trouble it: `cargo bench --bench stages -- gate`.
 
+#![allow(missing_docs, reason = "criterion's macro makes a public function")]
+
 #[path = "../examples/make_logs/logs/mod.rs"]
-#[allow(missing_docs)]
 mod logs;
 
 use std::hint::black_box;
