@@ -79,7 +79,9 @@ pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ,
 _, status, usage = os.wait4(pid, 0)
 seconds = time.perf_counter() - started
 code = os.waitstatus_to_exitcode(status)
-if code not in (0, 1):
+if code == 3:
+    print(f"a bound was reached, the report says so: {' '.join(sys.argv[1:])}", file=sys.stderr)
+elif code not in (0, 1):
     sys.exit(f"exit code {code}: {' '.join(sys.argv[1:])}")
 print(f"{seconds:.4f} {usage.ru_maxrss / 1024:.0f}")
 PYTHON
