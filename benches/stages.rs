@@ -10,7 +10,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use logs::Kind;
 use whodunit::assemble;
-use whodunit::envelope::{Transport, payload};
+use whodunit::envelope::payload;
 use whodunit::evidence::Evidence;
 use whodunit::input::Block;
 use whodunit::matching::{self, Texts};
@@ -18,7 +18,7 @@ use whodunit::model::{Event, Segment, SourceId, StreamId};
 use whodunit::observe::{Memory, Observer};
 use whodunit::ranking;
 use whodunit::rules::{CompiledRules, Gate, RuleSet};
-use whodunit::streams::{self, Splitter};
+use whodunit::streams::{self, Shape, Splitter};
 
 /// Bytes of each log: a few blocks' worth, more than the caches hold.
 const SIZE: u64 = 4 << 20;
@@ -35,11 +35,11 @@ fn derived_gate(rules: &CompiledRules) -> Gate {
 
 /// The segments of a log, as the pipeline cuts them.
 fn segments(gate: &Gate, bytes: Vec<u8>) -> Vec<Segment> {
-    let transport = Transport::detect(&bytes[..64 * 1024]);
+    let shape = Shape::detect(&bytes[..64 * 1024]);
     let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
     let block = Block { bytes, offset: 0, first_line: 1, lines, cut: false };
-    let mut splitter = Splitter::new(SourceId(0), StreamId::new("bench"));
-    splitter.push(streams::prepare(&transport, gate, &block));
+    let mut splitter = Splitter::new(SourceId(0), StreamId::new("bench"), &shape);
+    splitter.push(streams::prepare(&shape, gate, &block));
     splitter.finish()
 }
 
@@ -83,10 +83,10 @@ fn envelope(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("envelope");
     for kind in KINDS {
         let log = logs::bytes(kind, SIZE);
-        let transport = Transport::detect(&log[..64 * 1024]);
+        let shape = Shape::detect(&log[..64 * 1024]);
         bench(&mut group, kind, log.len() as u64, log.as_slice(), |log| {
             for line in log.split(|byte| *byte == b'\n') {
-                black_box(payload::read(&transport.strip(line).payload));
+                black_box(payload::read(&shape.wrapping.strip(line).payload));
             }
         });
     }

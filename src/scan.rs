@@ -140,12 +140,8 @@ pub fn scan_source<T: Send>(
     sink(splitter.finish().par_iter().map(analyse).collect(), u64::MAX);
     progress.done();
     let mut summary = source.finish();
-    if splitter.cut_segments > 0 {
-        let text = format!(
-            "{} stretches without a record boundary were cut at a cap; events there may be incomplete",
-            splitter.cut_segments
-        );
-        summary.warnings.push(InputWarning { kind: "segment-cut", source: summary.name.clone(), text });
+    for (kind, text) in splitter.caps.warnings() {
+        summary.warnings.push(InputWarning { kind, source: summary.name.clone(), text });
     }
     Ok(summary)
 }

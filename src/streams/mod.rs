@@ -172,6 +172,7 @@ struct Pending {
     ranges: Vec<LineRange>,
     hit: bool,
     more: More,
+    cut: bool,
     time: Option<Time>,
     severity: Option<Severity>,
 }
@@ -180,6 +181,8 @@ impl Pending {
     fn append(&mut self, bytes: &[u8], piece: &Read, more: More) {
         if self.bytes.len() + bytes.len() <= MOST_JOINED {
             self.bytes.extend_from_slice(bytes);
+        } else {
+            self.cut = true;
         }
         let (first, last) = piece.range.unwrap_or((piece.at.0, piece.at.0));
         match self.ranges.last_mut() {
@@ -188,6 +191,37 @@ impl Pending {
         }
         self.hit |= piece.hit;
         self.more = more;
+    }
+}
+
+/// How often the caps on memory cut something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// Stretches without a record boundary that were closed where they were.
+    pub segments: u64,
+    /// Lines that are longer than what is joined from their pieces.
+    pub lines: u64,
+    /// Streams that were closed because too many were open.
+    pub streams: u64,
+}
+
+impl Caps {
+    /// What a reader should know, with a name for each kind.
+    pub fn warnings(self) -> impl Iterator<Item = (&'static str, String)> {
+        let told = [
+            (
+                self.segments,
+                "segment-cut",
+                "stretches without a record boundary were cut at a cap; events there may be incomplete",
+            ),
+            (self.lines, "line-cut", "lines in pieces were longer than the cap and lost their ends"),
+            (
+                self.streams,
+                "stream-cut",
+                "streams were closed early because too many wrote at once; events there may be in two parts",
+            ),
+        ];
+        told.into_iter().filter(|(count, ..)| *count > 0).map(|(count, kind, text)| (kind, format!("{count} {text}")))
     }
 }
 
@@ -205,8 +239,8 @@ pub struct Splitter {
     last_key: Key,
     last_width: usize,
     done: Vec<Segment>,
-    /// Segments that a cap closed.
-    pub cut_segments: u64,
+    /// What the caps cost.
+    pub caps: Caps,
 }
 
 impl Splitter {
@@ -225,7 +259,7 @@ impl Splitter {
             last_key: (Arc::from(""), 0),
             last_width: 0,
             done: Vec::new(),
-            cut_segments: 0,
+            caps: Caps::default(),
         }
     }
 
@@ -299,7 +333,7 @@ impl Splitter {
         if open.lines.is_empty() {
             return;
         }
-        self.cut_segments += u64::from(cut);
+        self.caps.segments += u64::from(cut);
         let stream = if key.0.is_empty() { self.fallback.clone() } else { StreamId::new(&key.0) };
         self.done.push(Segment { stream, lines: open.lines, cut });
     }
@@ -357,7 +391,7 @@ impl Splitter {
                 }
                 let ranges = vec![piece.range.unwrap_or((piece.at.0, piece.at.0))];
                 let (at, hit, time, severity) = (piece.at, piece.hit, piece.time, piece.severity);
-                Pending { bytes: bytes.to_vec(), at, ranges, hit, more, time, severity }
+                Pending { bytes: bytes.to_vec(), at, ranges, hit, more, cut: false, time, severity }
             }
         };
         if more == More::No {
@@ -370,8 +404,9 @@ impl Splitter {
     }
 
     /// The line that pieces make.
-    fn whole(&self, pending: Pending) -> Whole {
-        let Pending { bytes, at, ranges, hit, time, severity, .. } = pending;
+    fn whole(&mut self, pending: Pending) -> Whole {
+        let Pending { bytes, at, ranges, hit, cut, time, severity, .. } = pending;
+        self.caps.lines += u64::from(cut);
         let inner = self.wrapping.unwrap(Stripped { time, severity, ..Stripped::raw(&bytes) });
         let mut payload = payload::read(&inner.payload);
         if !inner.stream.is_empty() {
@@ -412,6 +447,7 @@ impl Splitter {
             .min_by(|a, b| a.1.last.cmp(&b.1.last).then_with(|| a.0.cmp(b.0)))
             .map(|(key, _)| key.clone());
         if let Some(key) = idlest {
+            self.caps.streams += 1;
             self.close(&key, false);
         }
     }
