@@ -125,6 +125,11 @@ impl Contrast {
         self.places.get(&aggregate).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Makes aggregates unknown.
+    pub fn forget(&mut self, aggregates: &[Aggregate]) {
+        self.truths.retain(|aggregate, _| !aggregates.contains(aggregate));
+    }
+
     fn set(&mut self, aggregate: Aggregate, truth: impl Into<Truth>) {
         self.truths.insert(aggregate, truth.into());
     }
@@ -142,6 +147,8 @@ impl Contrast {
         let (failing_count, successes) = (failing.len(), well.iter().map(|s| s.outcomes.successes.count).sum::<u64>());
         let name = failing.first().map(|s| s.name.clone()).unwrap_or_default();
         let starts_later = starts_after(&failing, &well);
+        let ends = [failing.first().and_then(|s| s.failures.first()), well.first().and_then(|s| s.outcomes.successes.first())];
+        let places = places_of(&ends);
         self.set(Aggregate::SubsetOfStreamsFails, subset);
         self.set(Aggregate::AllStreamsFail, failing_count == total);
         if let Some(later) = starts_later {
@@ -152,6 +159,7 @@ impl Contrast {
             let verb = if failing_count == 1 { "fails" } else { "fail" };
             let text = format!("{failing_count} of {total} {what} {verb}, the others succeed {successes} times");
             self.says.insert(Aggregate::SubsetOfStreamsFails, text);
+            self.places.insert(Aggregate::SubsetOfStreamsFails, places);
         }
         if failing_count == total {
             self.says.insert(Aggregate::AllStreamsFail, format!("all {total} streams fail"));
@@ -175,12 +183,15 @@ impl Contrast {
                 s.failures.first().and_then(|m| m.time).map(|t| format!(" from {} on", t.clock())).unwrap_or_default();
             format!("{} succeeded {times} times, then only failures{from}", s.name)
         });
+        let ends = switched.first().map(|s| [s.outcomes.successes.first(), s.failures.first()]).unwrap_or_default();
+        let places = places_of(&ends);
         let (has_switched, has_failing) = (!switched.is_empty(), !failing.is_empty());
         self.set(Aggregate::SuccessBeforeFailure, has_switched);
         self.set(Aggregate::OnlyFailures, successes == 0);
         self.set(Aggregate::Intermittent, intermittent);
         self.set(Aggregate::EndsAfterRestart, has_failing && (restart || younger));
         self.says.extend(said.map(|text| (Aggregate::SuccessBeforeFailure, text)));
+        self.places.insert(Aggregate::SuccessBeforeFailure, places);
     }
 
     fn look_around(&mut self, evidence: &Evidence, key: &GroupKey, group: &Group) {
@@ -306,6 +317,11 @@ impl Contrast {
             self.set(Aggregate::EnvOnlyOtherProvider, others_set && !own_set);
         }
     }
+}
+
+/// Where moments stand in the log; what they say is told by the aggregate's sentence.
+fn places_of(moments: &[Option<Moment>]) -> Vec<(Position, String)> {
+    moments.iter().flatten().map(|moment| (moment.at, String::new())).collect()
 }
 
 /// Whether every one of `these` started after every one of `those`; `None` where starts are not known or either is empty.
