@@ -137,13 +137,11 @@ fn nginx(code: &str) -> Result<(), String> {
 
 /// Instructions, with their continuations.
 fn dockerfile(code: &str) -> Result<(), String> {
-    const INSTRUCTIONS: [&str; 12] = [
-        "FROM", "RUN", "COPY", "ENV", "ARG", "CMD", "ENTRYPOINT", "WORKDIR", "USER", "EXPOSE", "HEALTHCHECK", "ADD",
-    ];
+    const INSTRUCTIONS: [&str; 12] =
+        ["FROM", "RUN", "COPY", "ENV", "ARG", "CMD", "ENTRYPOINT", "WORKDIR", "USER", "EXPOSE", "HEALTHCHECK", "ADD"];
     let joined = code.replace("\\\n", " ");
     let lines = joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let stranger =
-        lines.filter_map(|line| line.split_whitespace().next()).find(|word| !INSTRUCTIONS.contains(word));
+    let stranger = lines.filter_map(|line| line.split_whitespace().next()).find(|word| !INSTRUCTIONS.contains(word));
     stranger.map_or(Ok(()), |word| Err(format!("no instruction: {word}")))
 }
 

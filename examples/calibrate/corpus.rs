@@ -51,6 +51,8 @@ pub(crate) struct Kept {
 /// A labelled failure and the causes that its first finding may have.
 #[derive(Debug)]
 pub(crate) struct Case {
+    /// The folder's name.
+    pub(crate) name: String,
     /// The injected cause, first, and others that nobody could rule out from the log.
     pub(crate) accepted: Vec<String>,
     /// The log tells the cause.
@@ -85,7 +87,8 @@ pub(crate) fn groups(cases: &[Case]) -> Vec<Group> {
         *sizes.entry(&case.provider).or_default() += 1;
     }
     let (large, small): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(_, size)| *size >= SMALLEST_GROUP);
-    let alone = |(name, _): (&str, usize)| Group { name: name.to_owned(), providers: BTreeSet::from([name.to_owned()]) };
+    let alone =
+        |(name, _): (&str, usize)| Group { name: name.to_owned(), providers: BTreeSet::from([name.to_owned()]) };
     let mut groups: Vec<Group> = large.into_iter().map(alone).collect();
     if !small.is_empty() {
         let name = format!("{} smaller ones", small.len());
@@ -136,6 +139,7 @@ fn case(rules: &CompiledRules, gate: &Gate, folder: &Path, kept: Kept) -> Result
     let unseen: &[Aggregate] = if kept.contrast { &[] } else { &CONTRAST };
     let first = ranking::rank_without(rules, &evidence, unseen).into_iter().next();
     Ok(Some(Case {
+        name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         accepted,
         told: derivable == "true",
         untold: derivable == "false",

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
+use whodunit::ranking;
 use whodunit::rules::{CompiledRules, RuleSet, Weights};
 
 use corpus::{Case, Kept};
@@ -44,6 +45,9 @@ struct Arguments {
     /// Take something away from the logs, to see what it contributes.
     #[arg(long, value_enum)]
     without: Option<Without>,
+    /// Tell of every case what was said with the present numbers; wrong ones are marked with `!`, what the log cannot tell with `?`.
+    #[arg(long)]
+    list: bool,
     /// Write the proposal into this file of weights.
     #[arg(long)]
     write: Option<PathBuf>,
@@ -77,7 +81,15 @@ fn main() -> Result<()> {
     let cases = corpus::read(&rules, &arguments.corpus, kept)?;
     ensure!(cases.len() >= 2 * arguments.folds.max(1), "only {} labelled failures; that is too few", cases.len());
     let fitter = Fitter { present: rules.set.weights.clone(), pull: arguments.pull };
-    println!("{} labelled failures, {} of them told by their log", cases.len(), cases.iter().filter(|c| c.told).count());
+    println!(
+        "{} labelled failures, {} of them told by their log",
+        cases.len(),
+        cases.iter().filter(|c| c.told).count()
+    );
+    if arguments.list {
+        list(&cases, &fitter.present);
+        return Ok(());
+    }
     if matches!(arguments.leave_out, Some(LeaveOut::Provider)) {
         leave_out_providers(&fitter, &cases);
         return Ok(());
@@ -120,6 +132,26 @@ fn cross_validate(fitter: &Fitter, cases: &[Case], folds: usize) {
             mean(untold.iter().map(|(_, o)| o.probability).sum()),
             untold.len()
         );
+    }
+}
+
+/// What is said of every case.
+fn list(cases: &[Case], weights: &Weights) {
+    for case in cases {
+        let outcome = &measure::outcomes(&[case], weights)[0];
+        let mark = if !outcome.right {
+            '!'
+        } else if case.untold {
+            '?'
+        } else {
+            ' '
+        };
+        let (probabilities, unknown) = ranking::weigh(&case.causes, weights);
+        let mut said: Vec<(f64, &str)> =
+            probabilities.into_iter().zip(case.causes.iter().map(|c| c.id.as_str())).collect();
+        said.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        let said: Vec<String> = said.iter().take(3).map(|(p, id)| format!("{id} {p:.2}")).collect();
+        println!("{mark} {:44} {:32} {}, unknown {unknown:.2}", case.name, case.accepted[0], said.join(", "));
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Outcome {
     pub(crate) probability: f64,
     /// It is the injected one or one that nobody could rule out.
     pub(crate) right: bool,
+    /// It is the injected one, where the log tells that.
+    pub(crate) told: Option<bool>,
     /// One of the first three is.
     pub(crate) among_three: bool,
     /// How surprising the label is.
@@ -58,6 +60,7 @@ fn outcome(case: &Case, weights: &Weights) -> Outcome {
     Outcome {
         probability: order.first().map_or(0.0, |at| probabilities[*at]),
         right: order.first().is_some_and(|at| right(*at)),
+        told: case.told.then(|| order.first().is_some_and(|at| case.causes[*at].id == case.accepted[0])),
         among_three: order.iter().take(3).any(|at| right(*at)),
         loss,
         untold: case.untold,
@@ -68,6 +71,7 @@ fn outcome(case: &Case, weights: &Weights) -> Outcome {
 /// The figures of many outcomes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figures {
+    told: f64,
     first: f64,
     three: f64,
     sure_and_wrong: f64,
@@ -77,7 +81,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub(crate) const HEADING: &'static str = "cause@1 cause@3  wrong&sure  brier    ece  log-loss";
+    pub(crate) const HEADING: &'static str = " told  cause@1 cause@3  wrong&sure  brier    ece  log-loss";
 
     pub(crate) fn of(outcomes: &[Outcome]) -> Self {
         let share = |sum: f64, of: usize| sum / of.max(1) as f64;
@@ -90,7 +94,9 @@ impl Figures {
             bin.0 += outcome.probability;
             bin.1 += hit(outcome.right);
         }
+        let told: Vec<bool> = outcomes.iter().filter_map(|o| o.told).collect();
         Self {
+            told: share(told.iter().filter(|told| **told).count() as f64, told.len()),
             first: share(count(&|o| o.right), outcomes.len()),
             three: share(count(&|o| o.among_three), outcomes.len()),
             sure_and_wrong: share(count(&|o| o.found && !o.right && o.probability >= 0.8), found.len()),
@@ -103,7 +109,7 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { first, three, sure_and_wrong, brier, ece, loss } = self;
-        write!(f, "{first:>7.3} {three:>7.3}  {sure_and_wrong:>10.3}  {brier:.3}  {ece:.3}  {loss:>8.3}")
+        let Self { told, first, three, sure_and_wrong, brier, ece, loss } = self;
+        write!(f, "{told:.3}  {first:>7.3} {three:>7.3}  {sure_and_wrong:>10.3}  {brier:.3}  {ece:.3}  {loss:>8.3}")
     }
 }

@@ -147,7 +147,8 @@ impl Contrast {
         let (failing_count, successes) = (failing.len(), well.iter().map(|s| s.outcomes.successes.count).sum::<u64>());
         let name = failing.first().map(|s| s.name.clone()).unwrap_or_default();
         let starts_later = starts_after(&failing, &well);
-        let ends = [failing.first().and_then(|s| s.failures.first()), well.first().and_then(|s| s.outcomes.successes.first())];
+        let ends =
+            [failing.first().and_then(|s| s.failures.first()), well.first().and_then(|s| s.outcomes.successes.first())];
         let places = places_of(&ends);
         self.set(Aggregate::SubsetOfStreamsFails, subset);
         self.set(Aggregate::AllStreamsFail, failing_count == total);
@@ -275,7 +276,12 @@ impl Contrast {
             !k.shared_shape && !k.placeholder && !own.contains(&k.hash) && k.owner.is_some_and(|owner| owner != subject)
         };
         self.set(Aggregate::KeyOfOtherProvider, keys.iter().any(|k| foreign(k)));
-        self.set(Aggregate::KeyShapeFits, keys.iter().any(|k| k.owner == Some(subject)));
+        let fits = keys.iter().any(|k| k.owner == Some(subject));
+        // A mask that shows only an end, or a beginning that many keys have, does not tell whose key it is.
+        let tells = |k: &crate::keys::KeySeen| !k.shared_shape && (k.owner.is_some() || k.length.is_some());
+        if fits || keys.iter().any(|k| tells(k)) {
+            self.set(Aggregate::KeyShapeFits, fits);
+        }
         self.set(Aggregate::KeyTooShort, keys.iter().any(|k| k.too_short() && !k.placeholder));
         self.set(Aggregate::KeyPlaceholder, keys.iter().any(|k| k.placeholder));
         let distinct: BTreeSet<u64> = keys.iter().map(|k| k.hash).collect();

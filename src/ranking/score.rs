@@ -172,7 +172,9 @@ impl<'a> Facts<'a> {
             places.extend(self.first.clone());
         }
         // Of two signals on one line, the one that quotes it.
-        places.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.is_empty().cmp(&b.1.is_empty())).then_with(|| a.1.cmp(&b.1)));
+        places.sort_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| a.1.is_empty().cmp(&b.1.is_empty())).then_with(|| a.1.cmp(&b.1))
+        });
         places.dedup_by(|a, b| a.0 == b.0);
         places.truncate(3);
         let detail = names.iter().filter_map(|name| self.aggregate(name)).find_map(|a| self.contrast.says(a));
