@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use oxc_allocator::Allocator;
 use oxc_parser::Parser;
 use oxc_span::SourceType;
+use rayon::prelude::*;
 use saphyr::{LoadableYamlNode, Yaml};
 
 /// A check of one language: what is wrong with a text.
@@ -180,14 +181,12 @@ fn every_snippet_names_a_language_that_is_checked() {
 #[test]
 fn every_snippet_is_accepted_by_its_language() {
     let snippets = snippets();
-    let mut problems = String::new();
-    for snippet in &snippets {
-        let Some(check) = check_of(&snippet.language) else { continue };
-        if let Err(error) = check(&snippet.code) {
-            problems.push_str(&format!("{} ({}): {error}\n{}\n", snippet.place, snippet.language, snippet.code));
-        }
-    }
-    assert!(problems.is_empty(), "{problems}");
+    let problem = |snippet: &Snippet| {
+        let error = check_of(&snippet.language)?(&snippet.code).err()?;
+        Some(format!("{} ({}): {error}\n{}\n", snippet.place, snippet.language, snippet.code))
+    };
+    let problems: Vec<String> = snippets.par_iter().filter_map(problem).collect();
+    assert!(problems.is_empty(), "{}", problems.concat());
     for (language, _) in LANGUAGES {
         assert!(snippets.iter().any(|s| s.language == language), "no snippet of {language}: drop its check");
     }
