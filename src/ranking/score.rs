@@ -230,3 +230,57 @@ fn specialize(causes: &[RankedCause], own: &[f64], scores: &[f64], probabilities
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RuleSet;
+
+    fn item(weight: Weight, family: &str, from_memory: bool) -> EvidenceItem {
+        let says = String::new();
+        EvidenceItem { says, weight, family: family.to_owned(), from_memory, counted: false, places: Vec::new() }
+    }
+
+    fn cause(id: &str, evidence: Vec<EvidenceItem>) -> RankedCause {
+        RankedCause {
+            id: id.to_owned(),
+            prior: Prior::Usual,
+            specializes: Vec::new(),
+            probability: 0.0,
+            evidence,
+            against: Vec::new(),
+        }
+    }
+
+    fn weights() -> Weights {
+        RuleSet::embedded().expect("the built-in rules").weights
+    }
+
+    #[test]
+    fn a_family_counts_once_with_its_strongest_item_in_any_order() {
+        let strong = cause("a", vec![item(Weight::Strong, "wording", false)]);
+        let twice = cause("b", vec![item(Weight::Weak, "wording", false), item(Weight::Strong, "wording", false)]);
+        let (probabilities, unknown) = weigh(&[strong, twice], &weights());
+        assert!((probabilities[0] - probabilities[1]).abs() < 1e-12, "{probabilities:?}");
+        assert!((probabilities.iter().sum::<f64>() + unknown - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_known_from_memory_only_weighs_less() {
+        let known = cause("a", vec![item(Weight::Strong, "wording", false)]);
+        let remembered = cause("b", vec![item(Weight::Strong, "wording", true)]);
+        let (probabilities, _) = weigh(&[known, remembered], &weights());
+        assert!(probabilities[0] > probabilities[1], "{probabilities:?}");
+    }
+
+    #[test]
+    fn a_specific_cause_with_evidence_takes_the_place_of_the_general_one() {
+        let general = cause("general", vec![item(Weight::Strong, "wording", false)]);
+        let mut specific = cause("specific", vec![item(Weight::Strong, "key", false)]);
+        let (apart, _) = weigh(&[general.clone(), specific.clone()], &weights());
+        specific.specializes.push("general".to_owned());
+        let (together, _) = weigh(&[general, specific], &weights());
+        assert!(together[1] > apart[1] && together[0] < apart[0] / 2.0, "{apart:?} {together:?}");
+        assert!((together[0] + together[1] - apart[0] - apart[1]).abs() < 1e-12, "probability is moved, not made");
+    }
+}
