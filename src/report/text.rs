@@ -251,7 +251,8 @@ fn details(out: &mut String, finding: &FindingView, options: TextOptions) {
                 paragraph(out, "  ", &line, options.width, 4);
                 for quote in &item.places {
                     let place = format!("{}:{}  {}", clean(&quote.source), quote.line, clean(&quote.quote));
-                    let _ = writeln!(out, "      {DIM}{}{DIM:#}", cut(place.trim_end(), options.width.saturating_sub(6)));
+                    let _ =
+                        writeln!(out, "      {DIM}{}{DIM:#}", cut(place.trim_end(), options.width.saturating_sub(6)));
                 }
             }
         }
