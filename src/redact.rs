@@ -92,6 +92,9 @@ const HARMLESS: &[&str] = &[
     "variable",
     "must",
     "not",
+    // What shells say of a variable: `KEY: unbound variable`, `KEY: parameter not set`.
+    "unbound",
+    "parameter",
 ];
 
 fn places() -> &'static [(&'static str, Regex)] {

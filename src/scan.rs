@@ -6,13 +6,12 @@
 use rayon::prelude::*;
 
 use crate::assemble;
-use crate::envelope::Transport;
 use crate::evidence::Evidence;
 use crate::input::{Block, InputSummary, InputWarning, Source, SourceSpec};
 use crate::model::{Segment, SourceId, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::{CompiledRules, Gate};
-use crate::streams::{self, Splitter};
+use crate::streams::{self, Shape, Splitter};
 
 /// How to scan; none of it changes what is found.
 #[derive(Clone, Copy, Debug)]
@@ -123,15 +122,15 @@ pub fn scan_source<T: Send>(
 ) -> Result<InputSummary, InputWarning> {
     let mut source = Source::open(spec).map_err(InputWarning::from)?;
     progress.opened(source.name());
-    let transport = Transport::detect(source.sample());
-    let mut splitter = Splitter::new(id, StreamId::new(&stream_name(source.name())));
+    let shape = Shape::detect(source.sample());
+    let mut splitter = Splitter::new(id, StreamId::new(&stream_name(source.name())), &shape);
     let mut read = 0;
     loop {
         let blocks = next_blocks(&mut source, options);
         if blocks.is_empty() {
             break;
         }
-        let pieces: Vec<_> = blocks.par_iter().map(|block| streams::prepare(&transport, gate, block)).collect();
+        let pieces: Vec<_> = blocks.par_iter().map(|block| streams::prepare(&shape, gate, block)).collect();
         pieces.into_iter().for_each(|pieces| splitter.push(pieces));
         let results = splitter.take().par_iter().map(analyse).collect();
         sink(results, splitter.horizon());

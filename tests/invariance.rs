@@ -62,18 +62,6 @@ fn plain(files: &[PathBuf]) -> String {
     document(files, &common::derived_gate(), options(1 << 20, 4))
 }
 
-/// Fails with the first line that differs, because the whole documents are unreadable.
-fn assert_same(expected: &str, actual: &str, what: &str) {
-    if expected == actual {
-        return;
-    }
-    let differs = expected.lines().zip(actual.lines()).enumerate().find(|(_, (a, b))| a != b);
-    match differs {
-        Some((at, (a, b))) => panic!("{what}: line {} of the report is\n  {b}\nand was\n  {a}", at + 1),
-        None => panic!("{what}: one report is longer"),
-    }
-}
-
 #[test]
 fn the_logs_show_something() {
     for log in logs() {
@@ -91,7 +79,7 @@ fn the_size_of_blocks_does_not_show() {
         let expected = plain(&log);
         for bytes in [1, 7, 100, 4096, 1 << 20] {
             let what = format!("{} in blocks of {bytes}", common::shown(&log[0]));
-            assert_same(&expected, &document(&log, &gate, options(bytes, 3)), &what);
+            common::assert_same(&expected, &document(&log, &gate, options(bytes, 3)), &what);
         }
     }
 }
@@ -104,7 +92,7 @@ fn the_number_of_threads_does_not_show() {
     for threads in [1, 2, 8] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let actual = pool.install(|| document(&logs, &gate, options(512, 2 * threads)));
-        assert_same(&expected, &actual, &format!("{threads} threads"));
+        common::assert_same(&expected, &actual, &format!("{threads} threads"));
     }
 }
 
@@ -113,7 +101,7 @@ fn the_gate_only_skips() {
     for log in common::logs_below("causes").into_iter().chain(common::logs_below("envelopes")) {
         let log = [log];
         let open = document(&log, &Gate::open(), options(4096, 4));
-        assert_same(&open, &plain(&log), &common::shown(&log[0]));
+        common::assert_same(&open, &plain(&log), &common::shown(&log[0]));
     }
 }
 
@@ -130,7 +118,7 @@ fn the_order_of_arguments_does_not_show() {
     let shuffled: Vec<String> = (0..names.len()).map(|at| names[at * 7 % names.len()].clone()).collect();
     let twice: Vec<String> = names.iter().chain(&names).cloned().collect();
     for (what, names) in [("reversed", reversed), ("shuffled", shuffled), ("each twice", twice)] {
-        assert_same(&expected, &read(&names), what);
+        common::assert_same(&expected, &read(&names), what);
     }
 }
 
@@ -144,7 +132,7 @@ fn compression_does_not_show() {
         let mut encoder = GzEncoder::new(fs::File::create(&packed).expect("a file"), Compression::fast());
         encoder.write_all(&bytes).expect("written");
         encoder.finish().expect("written");
-        assert_same(&plain(std::slice::from_ref(&log)), &plain(&[packed]), &common::shown(&log));
+        common::assert_same(&plain(std::slice::from_ref(&log)), &plain(&[packed]), &common::shown(&log));
     }
 }
 

@@ -80,6 +80,10 @@ impl Grammar for Cpp {
             "pure virtual method called",
         ]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["terminate called "]
+    }
 }
 
 /// Lines of one failure, the log text before it, and its links.
@@ -181,11 +185,12 @@ fn may_matter(text: &str) -> bool {
         || (text.contains(": ") && (start.starts_with("malloc: ") || NAMED.iter().any(|mark| text.contains(mark))))
 }
 
-/// The expression of a failed `assert`, as glibc, musl and macOS print it.
-fn assertion(text: &str) -> Option<&str> {
+/// The expression of a failed `assert`, as glibc, libstdc++, musl and macOS print it.
+fn assertion<'a>(text: &'a str) -> Option<&'a str> {
     let text = text.trim();
-    if let Some(expression) = text.strip_suffix("' failed.").and_then(|t| t.split_once(": Assertion `")) {
-        return Some(expression.1);
+    let quoted = |text: &'a str| text.split_once(": Assertion `").or_else(|| text.split_once(": Assertion '"));
+    if let Some((_, expression)) = text.strip_suffix("' failed.").and_then(quoted) {
+        return Some(expression);
     }
     let rest = text.strip_prefix("Assertion failed: ")?;
     let rest = rest.strip_prefix('(').unwrap_or(rest);

@@ -38,6 +38,10 @@ impl Grammar for Dart {
     fn literals(&self) -> &'static [&'static str] {
         &["Unhandled exception:", "Unhandled Exception: ", "EXCEPTION CAUGHT BY", "#0   ", ".dart"]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["Unhandled exception:"]
+    }
 }
 
 /// Walks over the lines once; what an event covers is never looked at again.

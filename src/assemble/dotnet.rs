@@ -48,6 +48,10 @@ impl Grammar for DotNet {
             "End of stack trace from previous location",
         ]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["Unhandled exception. ", "Unhandled Exception:"]
+    }
 }
 
 /// Walks over the lines once; what an event covers is never looked at again.
@@ -155,7 +159,7 @@ impl<'a> Finder<'a> {
                 return false;
             }
             if text::frame(text).is_some() {
-                return self.header_above(at).is_some_and(|(class, _)| class == self.at);
+                return self.header_above(at).is_some_and(|(class, _)| class <= self.at);
             }
             if text::header(text).is_some_and(|header| text::throwable(header.kind)) {
                 return false;

@@ -146,7 +146,7 @@ impl<'a> Claims<'a> {
                 return None;
             }
             if line.starts {
-                return (line.at == at || announces(line)).then_some(index);
+                return (line.at == at || (announces(line) && !crashes(&self.lines[first].text))).then_some(index);
             }
         }
         None
@@ -227,6 +227,11 @@ fn announces(line: &Line) -> bool {
     FAILURE_WORDS.iter().any(|word| text.contains(word))
 }
 
+/// Whether a runtime, not a logger, printed the line.
+fn crashes(text: &str) -> bool {
+    super::GRAMMARS.iter().flat_map(|grammar| grammar.crashes()).any(|beginning| text.starts_with(beginning))
+}
+
 /// The text of lines, bounded.
 fn join(lines: &[Line]) -> String {
     let mut text = String::new();
@@ -296,14 +301,19 @@ fn event(segment: &Segment, draft: Draft, latest: Option<crate::model::Time>) ->
 /// Line numbers of index ranges, neighbours merged; only those of the source the first line stands in.
 fn line_ranges(lines: &[Line], ranges: &[Range<usize>]) -> Vec<LineRange> {
     let mut merged: Vec<LineRange> = Vec::new();
-    let mut source = None;
+    let mut before: Option<&Line> = None;
     for line in ranges.iter().flat_map(|range| &lines[range.clone()]) {
-        if *source.get_or_insert(line.at.source) != line.at.source {
+        let same_record = before.is_some_and(|before| before.at == line.at);
+        if before.is_some_and(|before| before.at.source != line.at.source) || (same_record && line.joined.is_some()) {
             continue;
         }
-        match merged.last_mut() {
-            Some((_, last)) if line.at.line >= *last && line.at.line - *last <= 1 => *last = line.at.line,
-            _ => merged.push((line.at.line, line.at.line)),
+        before = Some(line);
+        let own = [(line.at.line, line.at.line)];
+        for &(first, last) in line.joined.as_deref().unwrap_or(&own) {
+            match merged.last_mut() {
+                Some((_, end)) if first >= *end && first - *end <= 1 => *end = last,
+                _ => merged.push((first, last)),
+            }
         }
     }
     merged
@@ -353,6 +363,15 @@ mod tests {
         assert_eq!((events[0].message.as_str(), events[0].lines.as_slice()), ("failed", [(1, 1)].as_slice()));
         let message = events[0].chain.as_ref().map(|chain| chain.links[0].message.as_str());
         assert_eq!(message, Some("'a'"));
+    }
+
+    #[test]
+    fn a_crash_hangs_on_no_record() {
+        let mut lines = vec![line(1, "listening", true)];
+        let crash = ["panic: no key", "", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:9 +0x1"];
+        lines.extend(crash.iter().zip(2..).map(|(text, number)| line(number, text, false)));
+        let said: Vec<_> = read(lines).into_iter().map(|event| (event.message, event.lines)).collect();
+        assert_eq!(said, [("listening".to_owned(), vec![(1, 1)]), (String::new(), vec![(2, 6)])]);
     }
 
     #[test]

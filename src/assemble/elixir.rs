@@ -1,8 +1,9 @@
-//! Elixir's error output, and Erlang's as far as Elixir prints it: `** (MODULE) MESSAGE` with frames, alone or in a logger's record.
+//! Elixir's and Erlang's error output: `** (MODULE) MESSAGE` with frames, alone or in a logger's record, and what Erlang prints itself.
 //!
 //! The help that some errors print stands at the same indentation as frames and belongs to the message. An exit quotes what made another
 //! process exit: those are links too. A line of a log that merely begins with stars must never become an exception.
 
+mod erlang;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +31,7 @@ impl Grammar for Elixir {
         let mut found = Vec::new();
         let mut at = 0;
         while at < lines.len() {
-            let event = scan.read(at);
+            let event = scan.read(at).or_else(|| erlang::read(lines, at));
             at = event.as_ref().and_then(|event| event.lines.last()).map_or(at + 1, |range| range.end);
             found.extend(event);
         }
@@ -38,7 +39,7 @@ impl Grammar for Elixir {
     }
 
     fn literals(&self) -> &'static [&'static str] {
-        &["** ("]
+        &["** (", "exception error: ", "exception exit: ", "exception throw: ", " with exit value:"]
     }
 }
 
@@ -99,7 +100,7 @@ impl<'a> Scan<'a> {
         let mut at = from;
         while at < from + MESSAGE_LINES && !self.stops(at) && head(self.text(at)).is_none() && !is_field(self.text(at))
         {
-            if frame(self.text(at)).is_some() {
+            if frame(self.text(at)).is_some() || self.native(at).is_some() {
                 found = Some(at);
                 at = self.frames(at, &mut Vec::new());
             } else {
@@ -111,10 +112,18 @@ impl<'a> Scan<'a> {
 
     /// Reads frames from `at` on; returns the line after the last.
     fn frames(&self, at: usize, into: &mut Vec<Frame>) -> usize {
-        let frames = (at..).take_while(|&line| !self.stops(line)).map_while(|line| frame(self.text(line)));
         let before = into.len();
+        into.extend(self.native(at));
+        let from = at + into.len() - before;
+        let frames = (from..).take_while(|&line| !self.stops(line)).map_while(|line| frame(self.text(line)));
         into.extend(frames);
         at + into.len() - before
+    }
+
+    /// A function of the virtual machine above the first frame: it has no place and no application.
+    fn native(&self, at: usize) -> Option<Frame> {
+        let above = !self.stops(at) && !self.stops(at + 1) && frame(self.text(at + 1)).is_some();
+        native_call(self.text(at)).filter(|_| above)
     }
 
     /// End of a message without frames: what is indented below it.
@@ -174,12 +183,23 @@ fn is_field(text: &str) -> bool {
     FIELDS.iter().any(|field| text.starts_with(field))
 }
 
+/// `    :erlang.map_get("key", %{})` or `    Module.function/2`.
+fn native_call(text: &str) -> Option<Frame> {
+    let call = text.strip_prefix("    ")?.trim_end();
+    let end = call.find('(').unwrap_or(call.len());
+    let (module, function) = call[..end].rsplit_once('.')?;
+    let named = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "_.!?/\"<>-".contains(c));
+    let module = module.strip_prefix(':').unwrap_or(module);
+    let arity = function.rsplit_once('/').is_some_and(|(_, count)| count.parse::<u8>().is_ok());
+    let whole = if end < call.len() { call.ends_with(')') } else { arity };
+    let plain = module.starts_with(char::is_alphabetic) && named(module) && !function.is_empty() && named(function);
+    (whole && plain).then(|| Frame { function: call.to_owned(), ..Frame::default() })
+}
+
 /// `[(APP VERSION) ]FILE:N: FUNCTION`, or `(APP VERSION) FUNCTION`, behind blanks.
 fn frame(text: &str) -> Option<Frame> {
     let body = text.trim_start();
-    if body.len() == text.len() {
-        return None;
-    }
+    let indented = body.len() < text.len();
     let app = body.strip_prefix('(').and_then(|rest| rest.split_once(") "));
     let rest = app.map_or(body, |(_, rest)| rest);
     let place = rest.split_once(": ").and_then(|(place, function)| {
@@ -188,7 +208,10 @@ fn frame(text: &str) -> Option<Frame> {
         Some((path, line.parse().ok().filter(|_| known)?, function))
     });
     if let Some((path, line, function)) = place {
-        return Some(Frame { function: function.trim_end().to_owned(), path: path.to_owned(), line: Some(line) });
+        // A paste may have lost the blanks; a compiler's message has neither an application in front nor an arity at its end.
+        let told = indented || app.is_some() || function.trim_end().ends_with(|c: char| c.is_ascii_digit());
+        let frame = Frame { function: function.trim_end().to_owned(), path: path.to_owned(), line: Some(line) };
+        return told.then_some(frame);
     }
     let (name, arity) = rest.trim_end().rsplit_once('/')?;
     let call = app.is_some() && arity.parse::<u8>().is_ok() && name.contains('.') && !name.contains(": ");

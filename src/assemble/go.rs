@@ -74,6 +74,10 @@ impl Grammar for Go {
             "x509: ",
         ]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["panic: ", "fatal error: "]
+    }
 }
 
 /// Walks over the lines once; what an event covers is never looked at again.

@@ -55,6 +55,10 @@ impl Grammar for Java {
             "Error: ",
         ]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["Exception in thread \""]
+    }
 }
 
 /// Walks over the lines once; what an event covers is never looked at again.
@@ -210,7 +214,7 @@ impl<'a> Finder<'a> {
                 return false;
             }
             if text::frame(text).is_some() {
-                return self.header_above(at).is_some_and(|(class, _)| class == self.at);
+                return self.header_above(at).is_some_and(|(class, _)| class <= self.at);
             }
             if text::header(text).is_some_and(|header| text::throwable(header.kind)) && !self.quoted(at) {
                 return false;

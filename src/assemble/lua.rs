@@ -1,7 +1,7 @@
 //! Lua's error output: a message, `stack traceback:`, frames; alone, in OpenResty's log or in an editor.
 //!
-//! Lua has no classes: where the interpreter put its name before the message, that name is the type. Without a traceback a line
-//! is not recognised.
+//! Lua has no classes: where the interpreter put its name before the message, that name is the type. Objects that print themselves come
+//! without a traceback; such a line is recognised by a name with a version, which nobody gives to a log's lines.
 
 #[cfg(test)]
 mod tests;
@@ -33,12 +33,35 @@ impl Grammar for Lua {
                 found.push(event);
             }
         }
+        let mut taken = found.iter().flat_map(|event| event.lines.clone()).peekable();
+        let mut objects = Vec::new();
+        for at in 0..lines.len() {
+            while taken.next_if(|range| range.end <= at).is_some() {}
+            if taken.peek().is_none_or(|range| !range.contains(&at)) {
+                objects.extend(object(lines, at));
+            }
+        }
+        found.extend(objects);
+        found.sort_by_key(|event| event.lines[0].start);
         found
     }
 
     fn literals(&self) -> &'static [&'static str] {
-        &["stack traceback:"]
+        &["stack traceback:", "lua5."]
     }
+}
+
+/// The object that printed itself on line `at`.
+fn object(lines: &[Line], at: usize) -> Option<Found> {
+    let (kind, message) = versioned(&lines[at].text)?;
+    let links = vec![Exception::new(kind, message.trim_end(), Relation::Surface)];
+    let chain = ExceptionChain { language: Language::Lua, links, root: 0, complete: true, innermost_last: false };
+    Some(Found { lines: std::iter::once(at..at + 1).collect(), lead: String::new(), chain })
+}
+
+/// `lua5.4: MESSAGE` at the beginning of a line.
+fn versioned(text: &str) -> Option<(&str, &str)> {
+    interpreter(text).filter(|(name, message)| name.starts_with("lua5.") && !message.trim().is_empty())
 }
 
 /// The exception whose traceback begins at line `head`.

@@ -65,6 +65,11 @@ pub trait Grammar: Sync {
 
     /// Literals of which every exception of this language contains at least one, for the gate. Case-sensitive, at least four bytes each.
     fn literals(&self) -> &'static [&'static str];
+
+    /// Beginnings of the line with which a runtime reports that it dies. What is printed so hangs on no log record above it.
+    fn crashes(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// Reads every event out of a segment, in the order of their first lines.

@@ -30,6 +30,9 @@ const WARNINGS: [&str; 17] = [
     "Smartmatch is",
 ];
 
+/// Lines of a message above the one with the place.
+const MESSAGE_LINES: usize = 24;
+
 /// The grammar of Perl's error output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Perl;
@@ -41,12 +44,12 @@ impl Grammar for Perl {
 
     fn find(&self, lines: &[Line]) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
-        let mut at = 0;
+        let (mut at, mut floor) = (0, 0);
         while at < lines.len() {
-            match read(lines, at) {
+            match read(lines, floor, at) {
                 Some((event, end)) => {
                     found.push(event);
-                    at = end;
+                    (at, floor) = (end, end);
                 }
                 None => at += 1,
             }
@@ -59,19 +62,25 @@ impl Grammar for Perl {
     }
 }
 
-/// The error at line `start`, and where it ends.
-fn read(lines: &[Line], start: usize) -> Option<(Found, usize)> {
+/// The error whose place stands on line `start`, and where it ends; lines before `floor` belong to others.
+fn read(lines: &[Line], floor: usize, start: usize) -> Option<(Found, usize)> {
     let place = place(&lines[start].text)?;
+    let first = &lines[start];
     let below = lines[start + 1..].iter().take_while(|line| !line.starts);
     let frames: Vec<Frame> = below.map_while(|line| call(&line.text)).collect();
     let mut end = start + 1 + frames.len();
     let known =
         [".pl", ".pm", ".t", ".cgi", ".psgi", ")"].iter().any(|file| place.path.ends_with(file)) || place.path == "-e";
     let warns = WARNINGS.iter().any(|warning| place.message.starts_with(warning));
-    if place.message.is_empty() || (frames.is_empty() && !known) || warns || call(&lines[start].text).is_some() {
+    if (frames.is_empty() && (!known || place.message.is_empty())) || warns || call(&first.text).is_some() {
         return None;
     }
-    let mut message = place.message.to_owned();
+    let head = if frames.is_empty() { start } else { message_start(lines, floor, start) };
+    let above = lines[head..start].iter().map(|line| line.text.trim_end());
+    let mut message = above.chain(std::iter::once(place.message)).collect::<Vec<_>>().join("\n").trim_end().to_owned();
+    if message.is_empty() {
+        return None;
+    }
     while let Some(line) = lines.get(end).filter(|line| !line.starts && follows(&line.text)) {
         message.push('\n');
         message.push_str(line.text.trim_end());
@@ -82,7 +91,17 @@ fn read(lines: &[Line], start: usize) -> Option<(Found, usize)> {
     link.frames = frames;
     let chain =
         ExceptionChain { language: Language::Perl, links: vec![link], root: 0, complete: true, innermost_last: false };
-    Some((Found { lines: std::iter::once(start..end).collect(), lead: String::new(), chain }, end))
+    Some((Found { lines: std::iter::once(head..end).collect(), lead: String::new(), chain }, end))
+}
+
+/// First line of a message whose last line, with the place, is `last`: the nearest one above that is not indented.
+fn message_start(lines: &[Line], floor: usize, last: usize) -> usize {
+    let goes_on = |at: usize| !lines[at].starts && lines[at].text.starts_with(char::is_whitespace);
+    let mut head = last;
+    while goes_on(head) && head > floor && last - head < MESSAGE_LINES {
+        head -= 1;
+    }
+    if goes_on(head) { last } else { head }
 }
 
 /// A failure that only reports the one above it.
@@ -121,7 +140,7 @@ fn split(text: &str) -> Option<Place<'_>> {
     let (before, digits) = text.rsplit_once(" line ")?;
     let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     let line = digits.parse().ok().filter(|_| plain)?;
-    let (message, path) = before.rsplit_once(" at ")?;
+    let (message, path) = before.rsplit_once(" at ").or_else(|| Some(("", before.strip_prefix("at ")?)))?;
     let evaluated = path.starts_with("(eval ") && path.ends_with(')');
     (!path.is_empty() && (evaluated || !path.contains(' '))).then_some(Place { message, path, line })
 }

@@ -43,6 +43,10 @@ impl Grammar for Php {
     fn literals(&self) -> &'static [&'static str] {
         &["Fatal error", "fatal error: ", "Parse error", "Stack trace:", "[stacktrace]", "[object] (", ".php:"]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["PHP Fatal error:  Uncaught "]
+    }
 }
 
 /// Walks over the lines once; what an event covers is never looked at again.

@@ -37,6 +37,10 @@ impl Grammar for Rust {
     fn literals(&self) -> &'static [&'static str] {
         &[" panicked at ", "Caused by:", "Error: ", FATAL, "memory allocation of "]
     }
+
+    fn crashes(&self) -> &'static [&'static str] {
+        &["thread '"]
+    }
 }
 
 /// Walks over the lines once; what an event covers is never looked at again.

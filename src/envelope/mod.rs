@@ -1,15 +1,17 @@
 //! Takes off what transports and loggers wrapped around a program's own text.
 //!
 //! Two layers. A [`Transport`] (docker json-file, CRI, `kubectl --prefix`, compose, journald …) tells who wrote the line and may cut it
-//! into partial pieces; it is chosen per source from a sample, with a fall-back per line. The payload inside is read by [`payload`]:
+//! into partial pieces; it is chosen per source from a sample, with a fall-back per line; a [`Wrapping`] is up to three around each other. The payload inside is read by [`payload`]:
 //! logger prefixes, JSON lines, logfmt. Everything here is a pure function of one line.
 
 mod level;
 pub mod payload;
 pub mod timestamp;
 mod transport;
+mod wrapping;
 
 pub use transport::Transport;
+pub use wrapping::Wrapping;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -32,6 +34,8 @@ pub struct Stripped<'a> {
     /// A further line of the record before it in the input, whose stream it shares; `stream` is empty then. The transport indented it by
     /// the [`width`](Self::width) of that record's first line, which only the caller knows.
     pub continues: bool,
+    /// The rest of the line before it in this stream, without a break between them.
+    pub glued: bool,
     /// Bytes of the transport's prefix in front of the payload; 0 where there is none or the record is not plain text.
     pub width: usize,
     /// What the program wrote, without the line ending.
@@ -49,8 +53,25 @@ impl<'a> Stripped<'a> {
             severity: None,
             partial: false,
             continues: false,
+            glued: false,
             width: 0,
             payload: Cow::Borrowed(line),
+        }
+    }
+
+    /// The same, independent of the line it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Stripped<'static> {
+        Stripped {
+            stream: Cow::Owned(self.stream.into_owned()),
+            payload: Cow::Owned(self.payload.into_owned()),
+            channel: self.channel,
+            time: self.time,
+            severity: self.severity,
+            partial: self.partial,
+            continues: self.continues,
+            glued: self.glued,
+            width: self.width,
         }
     }
 

@@ -7,12 +7,14 @@ mod clean;
 mod error;
 mod escaped;
 mod fields;
+mod joined;
 mod json;
 mod logfmt;
 mod otlp;
 mod prefix;
 mod python;
 mod record;
+mod signs;
 
 use std::sync::Arc;
 
@@ -37,6 +39,16 @@ pub fn read(bytes: &[u8]) -> Payload {
         return record::read(pairs, DEPTH);
     }
     unprefixed(&text)
+}
+
+/// A line further down in a record, if it is the first line of a record itself: what another program logged, carried as one text.
+#[must_use]
+pub fn begins_record(text: &str) -> Option<Payload> {
+    let may =
+        |first: &u8| first.is_ascii_digit() || *first == b'[' || (first.is_ascii_uppercase() && text.contains(", ["));
+    text.as_bytes().first().filter(|first| may(first))?;
+    prefix::read(text).filter(|found| found.starts && found.time.is_some())?;
+    Some(unprefixed(text))
 }
 
 /// Takes logger prefixes off and reads what is left.
@@ -71,7 +83,7 @@ fn unprefixed(text: &str) -> Payload {
         return with_fields;
     }
     let rest = if rich { prefix::without_rich_location(rest) } else { rest };
-    let expanded = escaped::expand(rest);
+    let expanded = escaped::expand(rest).or_else(|| joined::expand(rest));
     payload.whole = expanded.is_some();
     payload.body = expanded.or_else(|| escaped::entities(rest)).unwrap_or_else(|| rest.to_owned());
     payload

@@ -4,10 +4,18 @@
 //! a format string. Nothing here may take a number for a time unless every separator and range fits, and nothing may ask the machine's
 //! clock: a stamp without a year is put into [`ASSUMED_YEAR`].
 
-use crate::model::Time;
+use crate::model::{ASSUMED_YEAR, Time};
 
-/// Year of stamps that name none (syslog, klog). A leap year, so that 29 February is a date.
-pub const ASSUMED_YEAR: i32 = 2000;
+/// Some full date and time in a text, for stamps near it that lack the year.
+#[must_use]
+pub fn any(text: &[u8]) -> Option<Time> {
+    let full = |at: usize| {
+        let apart = at == 0 || !text[at - 1].is_ascii_alphanumeric();
+        let time = parse_prefix(text.get(at..)?).filter(|_| apart)?.time?;
+        (!time.is_yearless()).then_some(time)
+    };
+    memchr::memmem::find_iter(text, b"20").find_map(|at| full(at).or_else(|| full(at.checked_sub(7)?)))
+}
 
 /// A time stamp at the start of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +170,7 @@ fn syslog(text: &[u8]) -> Option<Stamp> {
     if *text.get(at)? != b' ' {
         return None;
     }
-    Date { year: ASSUMED_YEAR, month, day }.with_clock(text, at + 1)
+    Date { year: i32::from(ASSUMED_YEAR), month, day }.with_clock(text, at + 1)
 }
 
 /// `Mon Nov 23 08:26:39.123456 2026`.

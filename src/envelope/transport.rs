@@ -9,6 +9,7 @@ mod ci;
 mod cloud;
 mod containers;
 mod kubernetes;
+mod paste;
 mod processes;
 mod records;
 mod syslog;
@@ -61,6 +62,14 @@ pub enum Transport {
     Timestamped,
     /// A quotation: `> line`.
     Quoted,
+    /// Line numbers of an editor, `less -N`, `cat -n` or `grep -n`, and how many blanks follow them.
+    Numbered(u8),
+    /// `grep -H`: `app.log:line`.
+    Grepped,
+    /// Lines copied out of a chat: `[10:31 AM] line`.
+    Chat,
+    /// Every line is moved to the right by this many blanks or tabs.
+    Indented(u8),
 }
 
 /// Lines of a sample that are looked at.
@@ -107,7 +116,11 @@ impl Transport {
             Self::Syslog => syslog::strip(line).or_else(|| syslog::continuation(line)),
             Self::CloudWatch => cloud::tail(line),
             Self::Timestamped => ci::timestamped(line),
-            Self::Quoted => processes::quoted(line),
+            Self::Quoted => paste::quoted(line),
+            Self::Numbered(gap) => paste::numbered(line, gap),
+            Self::Grepped => paste::grepped(line),
+            Self::Chat => paste::chatted(line),
+            Self::Indented(width) => paste::indented(line, width),
             _ => None,
         }
     }
@@ -162,7 +175,10 @@ fn certain_majority(lines: &[&[u8]]) -> Option<Transport> {
         }
     }
     let (transport, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    (count * 2 >= lines.len() || transport == Transport::Syslog && count * 8 >= lines.len()).then_some(transport)
+    // journalctl indents the further lines of an entry by the width of its prefix.
+    let continued = || lines.iter().filter(|line| syslog::continuation(line).is_some()).count();
+    let all = if transport == Transport::Syslog { lines.len() - continued() } else { lines.len() };
+    (count * 2 >= all || transport == Transport::Syslog && count * 8 >= all).then_some(transport)
 }
 
 /// A form that plain text could imitate, if enough lines have it and agree on its tags.
@@ -193,7 +209,16 @@ fn likely(lines: &[&[u8]]) -> Option<Transport> {
     if streams(processes::tagged).agreed(80) && processes::has_tagged_continuation(lines) {
         return Some(Transport::Tagged);
     }
-    streams(processes::quoted).carried(50).then_some(Transport::Quoted)
+    if paste::is_chat(lines) {
+        return Some(Transport::Chat);
+    }
+    if streams(paste::grepped).agreed(80) {
+        return Some(Transport::Grepped);
+    }
+    if streams(paste::quoted).carried(50) {
+        return Some(Transport::Quoted);
+    }
+    paste::numbering(lines).or_else(|| paste::indentation(lines))
 }
 
 /// How many lines of a sample fit a form, and which streams they named.

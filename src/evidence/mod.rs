@@ -87,6 +87,31 @@ pub struct Unexplained {
     pub exemplars: BTreeMap<Position, String>,
 }
 
+/// What stamps left open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Assumed {
+    /// Some stamp names no zone and was read as UTC.
+    pub zone: bool,
+    /// Some stamp names a zone.
+    pub told_zone: bool,
+    /// Some stamp names no year, and nothing near it does.
+    pub year: bool,
+}
+
+impl Assumed {
+    fn add(&mut self, time: Time) {
+        self.zone |= time.offset_minutes.is_none();
+        self.told_zone |= time.offset_minutes.is_some();
+        self.year |= time.is_yearless();
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.zone |= other.zone;
+        self.told_zone |= other.told_zone;
+        self.year |= other.year;
+    }
+}
+
 /// Everything collected from a log.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
@@ -122,6 +147,8 @@ pub struct Evidence {
     pub explained: u64,
     /// Earliest and latest time of the records that were read.
     pub times: Option<(Time, Time)>,
+    /// What had to be assumed to read the times.
+    pub assumed: Assumed,
     /// Caps that were hit, by name.
     pub caps: BTreeSet<&'static str>,
 }
@@ -131,6 +158,7 @@ impl Evidence {
     pub fn add(&mut self, observation: Observation) {
         let Observation { stream, moment, seen } = observation;
         if let Some(time) = moment.time {
+            self.assumed.add(time);
             self.times = Some(self.times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
         }
         self.seen.entry(stream.clone()).or_default().add(moment);
@@ -201,6 +229,7 @@ impl Evidence {
         });
         self.events += other.events;
         self.explained += other.explained;
+        self.assumed.merge(other.assumed);
         self.times = match (self.times, other.times) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (one, two) => one.or(two),

@@ -11,7 +11,7 @@ mod time;
 pub use chain::{Exception, ExceptionChain, Frame, Language, Relation};
 pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
 pub use record::{Event, Line, LineRange, Segment};
-pub use time::Time;
+pub use time::{ASSUMED_YEAR, Time};
 
 use std::fmt;
 use std::sync::Arc;

@@ -13,6 +13,8 @@ pub struct Line {
     pub text: String,
     /// Where the line stands in the input.
     pub at: Position,
+    /// The lines of the input that were joined into it, where those are several: pieces that a transport cut, a record printed over lines.
+    pub joined: Option<Arc<[LineRange]>>,
     /// Begins a log record: the line had a time, level or logger prefix, or was a structured record. A line that does not may continue
     /// the record before it.
     pub starts: bool,
@@ -35,6 +37,7 @@ impl Line {
         Self {
             text: text.into(),
             at,
+            joined: None,
             starts: false,
             hit: true,
             time: None,

@@ -7,7 +7,7 @@ use super::{
     CauseView, ComponentView, ConfirmView, EvidenceView, ExceptionView, FindingView, Input, Quote, RecipeView, Report,
     StreamView, UnexplainedView, WarningView,
 };
-use crate::evidence::{Evidence, Exemplar, Moment, Subject};
+use crate::evidence::{Assumed, Evidence, Exemplar, Moment, Subject};
 use crate::input::{InputSummary, InputWarning};
 use crate::model::{Position, SourceId};
 use crate::ranking::{EvidenceItem, Finding, RankedCause};
@@ -57,6 +57,7 @@ pub fn build(
         explained: evidence.explained,
         first_time: evidence.times.map(|(first, _)| first.to_string()),
         last_time: evidence.times.map(|(_, last)| last.to_string()),
+        assumed: assumed(evidence.assumed),
         complete: warnings.is_empty(),
         findings: views,
         unexplained,
@@ -64,6 +65,20 @@ pub fn build(
         warnings,
         inputs,
     }
+}
+
+/// What a reader must know to trust the times.
+fn assumed(open: Assumed) -> Vec<&'static str> {
+    let zone = match (open.zone, open.told_zone) {
+        (true, true) => Some(
+            "Some stamps name no zone and were read as UTC; beside those that do, their order may be off by hours.",
+        ),
+        (true, false) => Some("The stamps name no zone; they were read as UTC."),
+        (false, _) => None,
+    };
+    let year =
+        open.year.then_some("Stamps name no year, and nothing near them does; their dates stand in the year 2000.");
+    zone.into_iter().chain(year).collect()
 }
 
 fn input(summary: &InputSummary) -> Input {

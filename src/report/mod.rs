@@ -41,6 +41,8 @@ pub struct Report {
     pub unexplained_more: usize,
     /// What was cut or could not be read.
     pub warnings: Vec<WarningView>,
+    /// What was assumed to read the log, as sentences.
+    pub assumed: Vec<&'static str>,
     /// Nothing was cut and everything could be read.
     pub complete: bool,
 }

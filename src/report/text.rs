@@ -49,6 +49,11 @@ pub fn text(report: &Report, options: TextOptions) -> String {
         let source = if warning.source.is_empty() { String::new() } else { format!("{}: ", clean(&warning.source)) };
         paragraph(&mut out, "warning  ", &format!("{source}{}", clean(&warning.text)), options.width, 3);
     }
+    // On one clock a zone more or less changes nothing; between clocks it does.
+    let mixed = |assumed: &&&str| options.verbose || assumed.starts_with("Some ");
+    for assumed in report.assumed.iter().filter(mixed) {
+        paragraph(&mut out, "assumed  ", assumed, options.width, 3);
+    }
     footer(&mut out, report, shown, options);
     out
 }

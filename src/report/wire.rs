@@ -21,6 +21,7 @@ pub fn json(report: &Report) -> String {
             ("findings", json!(report.findings.len())),
             ("first_time", json!(report.first_time)),
             ("last_time", json!(report.last_time)),
+            ("assumed", json!(report.assumed)),
         ]),
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "unexplained": report.unexplained.iter().map(|u| json!({

@@ -93,3 +93,15 @@ pub(crate) fn json_of(output: &std::process::Output) -> Value {
         panic!("no JSON on standard output ({error}); standard error: {}", String::from_utf8_lossy(&output.stderr))
     })
 }
+
+/// Fails with the first line that differs, because the whole documents are unreadable.
+pub(crate) fn assert_same(expected: &str, actual: &str, what: &str) {
+    if expected == actual {
+        return;
+    }
+    let differs = expected.lines().zip(actual.lines()).enumerate().find(|(_, (a, b))| a != b);
+    match differs {
+        Some((at, (a, b))) => panic!("{what}: line {} of the report is\n  {b}\nand was\n  {a}", at + 1),
+        None => panic!("{what}: one report is longer"),
+    }
+}

@@ -1,9 +1,14 @@
 //! The forms that Dart and Flutter print, and hostile text.
 
 use super::Dart;
-use crate::assemble::harness::{find, frames, kinds, only, span, stays_linear, survives};
+use crate::assemble::harness::{check, find, frames, kinds, only, span, stays_linear, survives};
 
 const TRACE: &str = "#0      Client.post (package:http/http.dart:12:5)\n<asynchronous suspension>\n#1      main (file:///app/bin/main.dart:3:9)\n";
+
+#[test]
+fn real_output_gives_what_really_happened() {
+    check(&Dart, "dart", 4);
+}
 
 #[test]
 fn unhandled_exceptions() {

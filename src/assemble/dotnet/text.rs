@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 300;
 /// Ties an exception to the one inside it.
 pub(super) const ARROW: &str = "---> ";
 /// What runtimes print before the class when nobody caught the exception.
-const UNCAUGHT: [&str; 3] = ["Unhandled exception. ", "Unhandled Exception: ", "[ERROR] FATAL UNHANDLED EXCEPTION: "];
+const UNCAUGHT: [&str; 3] = ["Unhandled exception. ", "Unhandled Exception: ", "FATAL UNHANDLED EXCEPTION: "];
 /// `at` in the languages the runtime is translated to.
 const AT: [&str; 4] = ["at ", "bei ", "à ", "в "];
 

@@ -65,3 +65,31 @@ fn hostile_text_is_survived() {
     stays_linear(&Elixir, "", "** (RuntimeError) x\n", 5_000);
     stays_linear(&Elixir, head, "    lib/a.ex:3: A.go/0\nx\n", 20_000);
 }
+
+#[test]
+fn erlang_prints_sentences_and_terms() {
+    let shell = only(
+        &Elixir,
+        "** exception error: bad argument\n     in function  atom_to_list/1\n        called as atom_to_list(\"x\")\n        *** argument 1: not an atom\n     in call from a:f/1 (a.erl, line 3)\n1> \n",
+    );
+    assert_eq!((kinds(&shell), frames(&shell), span(&shell)), (vec!["error"], vec![2], 0..5));
+    assert_eq!((shell.chain.links[0].message.as_str(), shell.lead.as_str()), ("bad argument", "**"));
+    let report = only(
+        &Elixir,
+        "Error in process <0.9.0> on node 'a@b' with exit value:\n{{badmatch,{error,\"a, {b\"}},\n [{a,f,2,[{file,\"a.erl\"},{line,3}]},{b,'-g/0-fun-0-',[x],[]}]}\nnext\n",
+    );
+    assert_eq!((kinds(&report), frames(&report), span(&report)), (vec!["badmatch"], vec![2], 0..3));
+    assert_eq!(report.chain.links[0].message, "{error,\"a, {b\"}");
+    let cut = only(&Elixir, "Error in process <0.9.0> with exit value:\n{badarg,[{a,f,2,[]}\n");
+    assert!(!cut.chain.complete);
+    for text in
+        ["we saw an exception error: x\n", "exception error: x\n", "Error in process <0.9.0> with exit value:\nx\n"]
+    {
+        assert_eq!(find(&Elixir, text), [], "{text}");
+    }
+    survives(
+        &Elixir,
+        "elixir",
+        &["{{", "}}", "[\"", "\\", "  in function a:b/1 (", "Error in process <0.1> with exit value:"],
+    );
+}

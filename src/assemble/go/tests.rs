@@ -2,25 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::format_push_string, clippy::single_range_in_vec_init)]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::assemble::harness::{check, kinds, log, survives};
 use crate::model::{Position, SourceId, Time};
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/traces/go")
-}
-
-fn logs() -> Vec<PathBuf> {
-    let paths = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
-    let mut logs: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|e| e == "log")).collect();
-    logs.sort();
-    logs
-}
 
 fn at(number: u64) -> Position {
     Position { source: SourceId(0), line: number, offset: number }
@@ -80,56 +66,14 @@ fn only(text: &str) -> Found {
     found.remove(0)
 }
 
-fn kinds(found: &Found) -> Vec<&str> {
-    found.chain.links.iter().map(|link| link.kind.as_str()).collect()
-}
-
 #[test]
-fn real_output_is_read_as_what_it_was() {
-    let mut cases = 0;
-    for log in logs() {
-        let side: Value = serde_json::from_str(&fs::read_to_string(log.with_extension("json")).unwrap()).unwrap();
-        let lines = lines_of(&fs::read_to_string(&log).unwrap());
-        let found = Go.find(&lines);
-        let name = log.file_stem().unwrap().to_string_lossy();
-        assert_eq!(found.len() as u64, side["events"].as_u64().unwrap(), "{name}: {found:#?}");
-        let found = &found[0];
-        let number = |value: &Value| value.as_u64().unwrap_or_default() + 1;
-        let covered = |at: usize| lines[at].at.line;
-        let range = &side["event_lines"][0];
-        assert_eq!(covered(found.lines[0].start), number(&range[0]), "{name}: first line");
-        assert_eq!(covered(found.lines.last().unwrap().end - 1), number(&range[1]), "{name}: last line");
-        // What an error's class was is not in the text; its message is, with those of the errors around it.
-        let root = found.chain.root_exception();
-        let message = side["root_message"].as_str().unwrap();
-        assert!(root.message.ends_with(message) && root.kind.len() < 12, "{name}: {root:?}");
-        let types: Vec<&str> =
-            side["chain"].as_array().unwrap().iter().filter_map(|link| link["type"].as_str()).collect();
-        if types.iter().all(|kind| !kind.starts_with('*')) {
-            assert_eq!(kinds(found), types, "{name}: types");
-        }
-        if let Some(frames) = side["frames_in_text"].as_u64() {
-            let got: usize = found.chain.links.iter().map(|link| link.frames.len()).sum();
-            assert_eq!(got as u64, frames, "{name}: frames");
-        }
-        assert!(found.chain.complete && !found.chain.innermost_last, "{name}");
-        cases += 1;
-    }
-    assert!(cases >= 12, "{cases}");
-}
-
-#[test]
-fn every_case_passes_the_gate() {
-    for log in logs() {
-        let text = fs::read_to_string(&log).unwrap();
-        assert!(Go.literals().iter().any(|literal| text.contains(literal)), "{}", log.display());
-    }
-    assert!(Go.literals().iter().all(|literal| literal.len() >= 4));
+fn real_output_gives_what_really_happened() {
+    check(&Go, "go", 12);
 }
 
 #[test]
 fn panics_while_panicking_share_the_stack() {
-    let found = only(&fs::read_to_string(folder().join("go119-repanic.log")).unwrap());
+    let found = only(&log("go", "go119-repanic"));
     let said: Vec<_> =
         found.chain.links.iter().map(|link| (link.message.as_str(), link.frames.len(), link.relation)).collect();
     let wanted = [
@@ -233,48 +177,21 @@ fn an_endless_stack_is_read_in_one_pass() {
     assert!(started.elapsed().as_secs() < 30);
 }
 
-fn pool() -> Vec<String> {
-    let odd = [
-        "",
-        "panic: ",
-        "\tpanic: x",
-        "goroutine 1 [running]:",
-        "exit status 2",
-        "fatal error: x",
-        "[signal x]",
-        "main.f",
-        "\t/a.go:1",
-        "SIGSEGV: x",
-    ];
-    let mut lines: Vec<String> = odd.map(str::to_owned).to_vec();
-    for log in logs() {
-        lines.extend(fs::read_to_string(log).unwrap().lines().take(40).map(str::to_owned));
-    }
-    lines
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_mixture_of_lines_is_survived(picks in prop::collection::vec((any::<prop::sample::Index>(), 0usize..90, any::<bool>()), 0..120)) {
-        let pool = pool();
-        let mut lines = Vec::new();
-        for (pick, cut, starts) in picks {
-            let whole = pick.get(&pool);
-            let text: String = if cut < 80 { whole.clone() } else { whole.chars().take(cut - 75).collect() };
-            let mut line = Line::bare(text, Position { source: SourceId(0), line: 1, offset: 0 });
-            line.starts = starts && cut % 4 == 0;
-            lines.push(line);
-        }
-        let mut end = 0;
-        for found in Go.find(&lines) {
-            prop_assert!(!found.chain.links.is_empty() && found.chain.root < found.chain.links.len());
-            prop_assert!(!found.lines.is_empty());
-            for range in &found.lines {
-                prop_assert!(range.start >= end && range.start < range.end && range.end <= lines.len());
-                end = range.end;
-            }
-        }
-    }
+#[test]
+fn any_mixture_of_lines_is_survived() {
+    survives(
+        &Go,
+        "go",
+        &[
+            "panic: ",
+            "\tpanic: x",
+            "goroutine 1 [running]:",
+            "exit status 2",
+            "fatal error: x",
+            "[signal x]",
+            "main.f",
+            "\t/a.go:1",
+            "SIGSEGV: x",
+        ],
+    );
 }

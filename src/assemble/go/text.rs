@@ -116,7 +116,8 @@ pub(super) fn head(text: &str) -> Option<Head<'_>> {
             return Some(Head { lead: "", kind, message });
         }
     }
-    if let Some(at) = text.find("panic serving ").filter(|at| text[..*at].trim_end().ends_with(':')) {
+    let said = |at: &usize| text[..*at].trim().is_empty() || text[..*at].trim_end().ends_with(':');
+    if let Some(at) = text.find("panic serving ").filter(said) {
         let after = at + "panic serving ".len();
         let end = after + text[after..].find(": ")? + 2;
         return Some(Head { lead: &text[..end], kind: "panic", message: &text[end..] });

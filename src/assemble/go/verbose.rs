@@ -10,6 +10,8 @@ use super::text;
 
 /// Lines of one message between two stacks.
 const MESSAGE_LINES: usize = 3;
+/// The function at the bottom of every goroutine: what stands below it is another stack.
+const BOTTOM: &str = "runtime.goexit";
 /// Longest chain kept.
 const MOST_LINKS: usize = 64;
 
@@ -34,6 +36,9 @@ fn stack(view: View<'_>, at: usize) -> (Vec<Frame>, usize) {
         let Some((path, line, false)) = text::place(view.text(next + 1)) else { break };
         frames.push(Frame { function: function.to_owned(), path: path.to_owned(), line: Some(line) });
         next += 2;
+        if function == BOTTOM {
+            break;
+        }
     }
     (frames, next)
 }
@@ -63,7 +68,12 @@ pub(super) fn read(view: View<'_>, floor: usize, first: usize) -> Option<Verbose
         return None;
     }
     let mut links = vec![Exception { frames, ..Exception::new("", message, Relation::Cause) }];
-    while let Some(next) = (end + 1..=end + MESSAGE_LINES).find(|&at| begins(view, at)) {
+    while let Some(next) = (end..=end + MESSAGE_LINES).find(|&at| begins(view, at)) {
+        if next == end {
+            // Directly below a stack that is complete stands that of the logging call.
+            end = stack_end(view, end);
+            break;
+        }
         let message = joined(view, end, next);
         let whole = (end..next).all(|at| !view.boundary(at));
         if message.is_empty() || !whole || links.len() >= MOST_LINKS {
@@ -86,7 +96,7 @@ pub(super) fn read(view: View<'_>, floor: usize, first: usize) -> Option<Verbose
 /// What failed then stands in the record; `None` where it names no error.
 fn log_call(view: View<'_>, record: usize, found: &mut Verbose) -> Option<()> {
     let text = view.text(record);
-    let bottom = found.links[0].frames.last().is_some_and(|frame| frame.function == "runtime.goexit");
+    let bottom = found.links[0].frames.last().is_some_and(|frame| frame.function == BOTTOM);
     if found.links.len() > 1 || bottom {
         return Some(());
     }

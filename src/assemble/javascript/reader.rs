@@ -264,8 +264,15 @@ impl<'a> Reader<'a> {
     /// The lines of `{ … }` or `[ … ]` opened at the end of the line before, up to the closing one.
     fn block(&mut self, base: usize, place: &Place, node: &mut Node, properties: &mut Properties) {
         let mut index = 0usize;
+        let closes = |text: &str| text.trim_start().starts_with(['}', ']']);
+        // A paste may have lost the indentation; the bracket is still open.
+        let flat = base == 0
+            && self.text(self.at).filter(|_| !self.boundary(self.at)).is_some_and(|text| {
+                text::indent(text) == 0 && (key_value(text.trim()).is_some() || self.head(text, false).is_some())
+            });
+        let inside = |text: &str| text::indent(text) > base || (flat && !closes(text));
         loop {
-            let belongs = |text: &str| text::indent(text) > base || text.trim_start().starts_with(['}', ']']);
+            let belongs = |text: &str| inside(text) || closes(text);
             if !self.reach(belongs) {
                 self.complete = false;
                 return;
@@ -274,10 +281,10 @@ impl<'a> Reader<'a> {
             let body = text.trim();
             if body.is_empty() {
                 self.at += 1;
-            } else if text::indent(text) > base {
+            } else if inside(text) {
                 self.entry(place, &mut index, node, properties);
             } else {
-                if body.starts_with(['}', ']']) {
+                if closes(body) {
                     self.at += 1;
                 } else {
                     self.complete = false;

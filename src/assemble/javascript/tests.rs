@@ -2,18 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use proptest::prelude::*;
-use serde_json::Value;
-
 use super::*;
+use crate::assemble::harness::{check, kinds, log, survives};
 use crate::model::{Position, SourceId};
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/traces/javascript")
-}
 
 fn lines_of(text: &str) -> Vec<Line> {
     let line = |(at, text): (usize, &str)| {
@@ -39,82 +30,17 @@ fn only(text: &str) -> Found {
     found.remove(0)
 }
 
-fn kinds(found: &Found) -> Vec<&str> {
-    found.chain.links.iter().map(|link| link.kind.as_str()).collect()
-}
-
 fn property<'a>(exception: &'a Exception, name: &str) -> Option<&'a str> {
     exception.properties.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-}
-
-fn wanted_kinds(chain: &Value) -> Vec<String> {
-    let mut kinds = Vec::new();
-    for link in chain.as_array().into_iter().flatten() {
-        if link.is_array() {
-            kinds.extend(wanted_kinds(link));
-            continue;
-        }
-        kinds.push(link["type"].as_str().unwrap_or_default().to_owned());
-        kinds.extend(wanted_kinds(&link["members"]));
-    }
-    kinds
 }
 
 fn covered(found: &Found) -> Vec<usize> {
     found.lines.iter().cloned().flatten().collect()
 }
 
-fn wanted_lines(side: &Value) -> Vec<usize> {
-    let number = |value: &Value| usize::try_from(value.as_u64().unwrap_or_default()).unwrap_or_default();
-    let scattered = side["scattered_event_lines"].as_array();
-    match scattered {
-        Some(lines) => lines.iter().map(number).collect(),
-        None => {
-            side["event_lines"].as_array().into_iter().flatten().flat_map(|r| number(&r[0])..=number(&r[1])).collect()
-        }
-    }
-}
-
 #[test]
-fn real_output_is_read_as_what_it_was() {
-    let mut cases = 0;
-    let mut logs: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    logs.sort();
-    for log in logs.iter().filter(|path| path.extension().is_some_and(|e| e == "log")) {
-        let side: Value = serde_json::from_str(&fs::read_to_string(log.with_extension("json")).unwrap()).unwrap();
-        let found = find(&fs::read_to_string(log).unwrap());
-        let name = log.file_stem().unwrap().to_string_lossy();
-        assert_eq!(found.len(), 1, "{name}: {found:#?}");
-        let found = &found[0];
-        assert_eq!(covered(found), wanted_lines(&side), "{name}: lines");
-        let root = found.chain.root_exception();
-        let text =
-            |key: &str| side[format!("text_{key}")].as_str().or(side[key].as_str()).unwrap_or_default().to_owned();
-        assert_eq!(root.kind, text("root_type"), "{name}: root");
-        assert_eq!(root.message.trim(), text("root_message").trim(), "{name}: message");
-        if side["text_root_type"].is_null() {
-            assert_eq!(kinds(found), wanted_kinds(&side["chain"]), "{name}: types");
-        }
-        if let Some(frames) = side["frames_in_text"].as_u64() {
-            let got: usize = found.chain.links.iter().map(|link| link.frames.len()).sum();
-            assert_eq!(got as u64, frames, "{name}: frames");
-        }
-        assert_eq!(found.chain.complete, side["truncated"].is_null(), "{name}: complete");
-        cases += 1;
-    }
-    assert!(cases >= 20, "{cases}");
-}
-
-#[test]
-fn every_case_passes_the_gate() {
-    for entry in fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "log") {
-            let text = fs::read_to_string(&path).unwrap();
-            assert!(JavaScript.literals().iter().any(|literal| text.contains(literal)), "{}", path.display());
-        }
-    }
-    assert!(JavaScript.literals().iter().all(|literal| literal.len() >= 4));
+fn real_output_gives_what_really_happened() {
+    check(&JavaScript, "javascript", 20);
 }
 
 fn printed(value: &Exception) -> Vec<(&str, &str)> {
@@ -123,7 +49,7 @@ fn printed(value: &Exception) -> Vec<(&str, &str)> {
 
 #[test]
 fn properties_are_kept_by_their_printed_names() {
-    let found = only(&fs::read_to_string(folder().join("node20-langchain_401.log")).unwrap());
+    let found = only(&log("javascript", "node20-langchain_401"));
     let root = found.chain.root_exception();
     assert_eq!(
         printed(root),
@@ -146,7 +72,7 @@ fn properties_are_kept_by_their_printed_names() {
 
 #[test]
 fn a_huge_request_object_does_not_hide_the_status() {
-    let found = only(&fs::read_to_string(folder().join("node20-axios_401.log")).unwrap());
+    let found = only(&log("javascript", "node20-axios_401"));
     let error = found.chain.root_exception();
     assert_eq!(property(error, "code"), Some("ERR_BAD_REQUEST"));
     assert_eq!(property(error, "config.url"), Some("http://127.0.0.1:42965/v1/embeddings"));
@@ -315,54 +241,23 @@ fn nesting_without_end_is_cut() {
     assert!(!find(&open).is_empty());
 }
 
-fn pool() -> Vec<String> {
-    let mut lines: Vec<String> = [
-        "",
-        "}",
-        "]",
-        "  },",
-        "[",
-        "^",
-        "x.js:1",
-        "[Error: x",
-        "[Error: y] {",
-        "{ Error: z",
-        "caused by: ",
-        "<--- Last few GCs --->",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    for entry in fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "log") {
-            lines.extend(fs::read_to_string(path).unwrap().lines().take(40).map(str::to_owned));
-        }
-    }
-    lines
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_mixture_of_lines_is_survived(picks in prop::collection::vec((any::<prop::sample::Index>(), 0usize..90, any::<bool>()), 0..120)) {
-        let pool = pool();
-        let mut lines = Vec::new();
-        for (pick, cut, starts) in picks {
-            let whole = pick.get(&pool);
-            let text: String = if cut < 80 { whole.clone() } else { whole.chars().take(cut - 75).collect() };
-            let mut line = Line::bare(text, Position { source: SourceId(0), line: 1, offset: 0 });
-            line.starts = starts && cut % 4 == 0;
-            lines.push(line);
-        }
-        let mut end = 0;
-        for found in JavaScript.find(&lines) {
-            prop_assert!(!found.chain.links.is_empty() && found.chain.root < found.chain.links.len());
-            prop_assert!(!found.lines.is_empty());
-            for range in &found.lines {
-                prop_assert!(range.start >= end && range.start < range.end && range.end <= lines.len());
-                end = range.end;
-            }
-        }
-    }
+#[test]
+fn any_mixture_of_lines_is_survived() {
+    survives(
+        &JavaScript,
+        "javascript",
+        &[
+            "}",
+            "]",
+            "  },",
+            "[",
+            "^",
+            "x.js:1",
+            "[Error: x",
+            "[Error: y] {",
+            "{ Error: z",
+            "caused by: ",
+            "<--- Last few GCs --->",
+        ],
+    );
 }

@@ -40,3 +40,10 @@ fn hostile_text_is_survived() {
     assert_eq!(frames(&stays_linear(&Lua, "lua: x\nstack traceback:\n", "\tx.lua:1: in f\n", 20_000)[0]), [20_000]);
     stays_linear(&Lua, "", "stack traceback:\n", 5_000);
 }
+
+#[test]
+fn objects_that_print_themselves_have_no_traceback() {
+    let text = "lua5.4: Quota: 20\nx\nlua5.4: x.lua:1: no\nstack traceback:\n\t[C]: in ?\nlua: notes\n";
+    let said: Vec<_> = find(&Lua, text).iter().map(span).collect();
+    assert_eq!(said, [0..1, 2..5]);
+}

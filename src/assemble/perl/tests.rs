@@ -47,3 +47,11 @@ fn hostile_text_is_survived() {
     );
     stays_linear(&Perl, "x\n", "\tA::f(1) called at x.pl line 9\n", 20_000);
 }
+
+#[test]
+fn the_place_may_stand_below_the_message() {
+    let found = only(&Perl, "x\nbad:\n  got 'many'\n  at a.pl line 10.\n\tA::f(1) called at a.pl line 16\n");
+    assert_eq!((frames(&found), span(&found)), (vec![1], 1..5));
+    assert_eq!(found.chain.links[0].message, "bad:\n  got 'many'");
+    assert_eq!(find(&Perl, "  at a.pl line 10.\n"), []);
+}

@@ -4,13 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
 use proptest::prelude::*;
-use serde_json::Value;
 
+use super::Python;
 use crate::assemble::assemble;
+use crate::assemble::harness::check;
 use crate::model::{Event, ExceptionChain, Line, Position, Relation, Segment, Severity, SourceId, StreamId};
 
 /// Logger prefixes as the folder's programs print them; reading real ones is the envelope's work.
@@ -64,82 +63,9 @@ fn numbers(event: &Event) -> BTreeSet<u64> {
     event.lines.iter().flat_map(|(first, last)| *first..=*last).collect()
 }
 
-/// Types of a sidecar's chain, members behind their group.
-fn expected_kinds(chain: &Value, into: &mut Vec<String>) {
-    for link in chain.as_array().into_iter().flatten() {
-        into.push(link["type"].as_str().unwrap_or_default().to_owned());
-        for member in link["members"].as_array().into_iter().flatten() {
-            expected_kinds(member, into);
-        }
-    }
-}
-
-fn bare(kind: &str) -> &str {
-    kind.rsplit('.').next().unwrap_or(kind)
-}
-
-fn squash(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn real_output_gives_what_really_happened() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/traces/python");
-    let mut misses = String::new();
-    let mut cases = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|end| end == "json") {
-            let side: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-            let log = fs::read_to_string(path.with_extension("log")).unwrap();
-            cases += 1;
-            for what in judge(&side, &read(&log)) {
-                writeln!(misses, "{}: {what}", path.display()).unwrap();
-            }
-        }
-    }
-    assert!(cases >= 25, "{cases} cases");
-    assert!(misses.is_empty(), "{misses}");
-}
-
-/// What is wrong with the events read, in words.
-fn judge(side: &Value, events: &[Event]) -> Vec<String> {
-    let [event] = events else {
-        return vec![format!("{} events", events.len())];
-    };
-    let chain = event.chain.as_ref().unwrap();
-    let mut wrong = Vec::new();
-    let own: Vec<_> = chain.links.iter().filter(|link| link.relation != Relation::Wrapped).collect();
-    let quoted = own.len() < chain.links.len();
-    let mut kinds = Vec::new();
-    expected_kinds(&side["chain"], &mut kinds);
-    // What a worker sent as text stands in the text, not in the object.
-    let same = kinds.iter().zip(&own).all(|(want, got)| bare(want) == bare(&got.kind));
-    if !same || (kinds.len() != own.len() && !quoted) {
-        wrong.push(format!("types {kinds:?}, read {:?}", chain.links.iter().map(|l| &l.kind).collect::<Vec<_>>()));
-    }
-    let key = |name: &str| side.get(format!("real_root_{name}")).or(side.get(format!("root_{name}"))).cloned();
-    let (kind, message) = (key("type").unwrap_or_default(), key("message").unwrap_or_default());
-    let root = chain.root_exception();
-    let want = squash(message.as_str().unwrap_or_default());
-    if bare(&root.kind) != bare(kind.as_str().unwrap_or_default()) || !squash(&root.message).starts_with(&want) {
-        wrong.push(format!("root {kind} {want:?}, read {root:?}"));
-    }
-    let frames: usize = chain.links.iter().map(|link| link.frames.len()).sum();
-    if side["frames"].as_u64() != Some(frames as u64) {
-        wrong.push(format!("frames {}, read {frames}", side["frames"]));
-    }
-    let lines: BTreeSet<u64> = side["event_lines"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .flat_map(|range| range[0].as_u64().unwrap() + 1..=range[1].as_u64().unwrap() + 1)
-        .collect();
-    let read = numbers(event);
-    if lines.intersection(&read).count() * 10 < lines.union(&read).count() * 9 {
-        wrong.push(format!("lines {:?}", event.lines));
-    }
-    wrong
+    check(&Python, "python", 25);
 }
 
 const TRACE: &str = "Traceback (most recent call last):\n  File \"/app/a.py\", line 3, in run\n    call()\n";
@@ -381,16 +307,4 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn the_gate_sees_every_exception() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/traces/python");
-    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.extension().is_some_and(|end| end == "log") {
-            let raw = fs::read_to_string(&entry).unwrap();
-            assert!(crate::assemble::literals().any(|literal| raw.contains(literal)), "{}", entry.display());
-        }
-    }
-    assert!(crate::assemble::literals().all(|literal| literal.len() >= 4));
 }

@@ -64,9 +64,9 @@ impl Taken {
     }
 }
 
-/// Columns of white space before the text.
+/// Columns of white space before the text; a paste may hold tabs where blanks were.
 pub(super) fn indent(text: &str) -> usize {
-    text.chars().take_while(|c| c.is_whitespace()).count()
+    text.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 8 } else { 1 }).sum()
 }
 
 /// The log text before `Traceback (most recent call last):` on the same line, if the line ends with that.
@@ -120,7 +120,7 @@ pub(super) fn frame(text: &str) -> Option<FrameLine<'_>> {
         _ if rest.is_empty() => Place::Location,
         _ => return None,
     };
-    let indent = text.chars().count() - body.chars().count();
+    let indent = indent(text) + text.trim_start().chars().count() - body.chars().count();
     Some(FrameLine { indent, path, line: number.parse().ok(), place })
 }
 

@@ -86,7 +86,8 @@ fn list_text(list: &[Value], headline: Option<&str>) -> Option<String> {
         return python::frames_with_class(list, headline.unwrap_or_default());
     }
     let lines: Vec<&str> = list.iter().filter_map(Value::as_str).map(|line| line.trim_end_matches('\n')).collect();
-    if first.contains(":in `") || first.contains(":in '") {
+    let printed = lines.get(1).is_some_and(|line| line.trim_start().starts_with("from "));
+    if !printed && (first.contains(":in `") || first.contains(":in '")) {
         return Some(ruby(&lines, headline));
     }
     let lines = lines.join("\n");

@@ -48,8 +48,16 @@ pub(super) fn read(text: &str) -> Option<Prefix> {
             .or_else(|| stamped(bytes)),
         b'a'..=b'z' => leading::small_level_first(bytes).or_else(|| access_log(bytes)),
         0xE2 => marked(text),
+        b'`' => fence(text),
         _ => None,
     }
+}
+
+/// The edge of a code block in a ticket: what stands behind it is not part of what stands before it.
+fn fence(text: &str) -> Option<Prefix> {
+    let language = text.strip_prefix("```")?.trim_end();
+    let plain = language.len() <= 20 && language.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then(|| Prefix { len: text.len(), starts: true, ..Prefix::default() })
 }
 
 /// The message without the `file.py:12` that rich puts at the right margin.
@@ -238,7 +246,7 @@ fn klog(bytes: &[u8]) -> Option<Prefix> {
     let close = bytes.iter().take(160).position(|byte| *byte == b']')?;
     memchr::memchr(b':', bytes.get(6 + clock.len..close)?)?;
     let clock = std::str::from_utf8(&bytes[6..6 + clock.len]).ok()?;
-    let full = format!("{}-{}-{} {clock}", timestamp::ASSUMED_YEAR, &date[..2], &date[2..]);
+    let full = format!("{}-{}-{} {clock}", crate::model::ASSUMED_YEAR, &date[..2], &date[2..]);
     let len = close + 1 + usize::from(bytes.get(close + 1) == Some(&b' '));
     let time = timestamp::parse_field(&full);
     Some(Prefix { len, starts: true, time, severity: Some(severity), ..Prefix::default() })

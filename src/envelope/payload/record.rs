@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::signs::is_stack;
 use super::{Payload, clean, error, fields, otlp, prefix, python};
 use crate::envelope::{level, timestamp};
 use crate::model::{Severity, Time};
@@ -164,7 +165,7 @@ fn body(message: &str, rest: &str, stack: Option<&str>) -> String {
     let glued = match message.split_once('\n') {
         _ if rest.is_empty() => message.to_owned(),
         // A message that is a stack itself: the fields stand before it.
-        Some(_) if looks_like_stack(message) => format!("{rest}\n{message}"),
+        Some(_) if is_stack(message) => format!("{rest}\n{message}"),
         Some((first, tail)) => format!("{first} {rest}\n{tail}"),
         None if message.is_empty() => rest.to_owned(),
         None => format!("{message} {rest}"),
@@ -221,9 +222,9 @@ pub(super) fn is_record(object: &Map<String, Value>) -> bool {
     let told = |keys: &[&str]| keys.iter().any(|key| object.get(*key).is_some_and(|value| !value.is_null()));
     let leveled =
         LEVELS.iter().any(|key| fields::get(object, key).is_some_and(|value| value.is_string() || value.is_number()));
-    let marked = told(&["resourceLogs", "errorType", "@m", "short_message", "record"]);
-    let failed =
-        || told(&["message", "msg", "event"]) && stack(object).is_some_and(|(text, _)| looks_like_stack(&text));
+    let marked = told(&["resourceLogs", "errorType", "@m", "short_message", "record"])
+        || told(&["stack_trace", "exc_info", "exc_text", "error_stack", "stacktrace", "traceback"]);
+    let failed = || told(&["message", "msg", "event"]) && stack(object).is_some_and(|(text, _)| is_stack(&text));
     leveled || told(&TIMES) || marked || failed()
 }
 
@@ -283,16 +284,16 @@ fn stack_field(record: &Map<String, Value>) -> Option<Stack<'_>> {
             continue;
         }
         let Some(text) = error::stack_text(value, headline) else { continue };
-        let named =
-            !matches!(key, "trace" | "error" | "err" | "text" | "message" | "msg" | "log" | "panic" | "full_message");
-        if looks_like_stack(&text) || (named && names_class(&text)) {
+        let named = !matches!(key, "trace" | "error" | "err" | "text" | "message" | "msg" | "log" | "panic");
+        let stack_only = named && !matches!(key, "exception" | "Exception" | "tb") && text.contains([' ', '\n']);
+        if is_stack(&text) || stack_only || (named && names_class(&text)) {
             // A message that is the stack is printed as the message.
             return (!MESSAGES.contains(&key)).then(|| (text, vec![key]));
         }
     }
     let text = record.iter().find_map(|(key, value)| {
         let known = MESSAGES.contains(&key.as_str()) || key == "stack_info" || key == "stacktrace";
-        value.as_str().filter(|text| !known && looks_like_stack(text))
+        value.as_str().filter(|text| !known && is_stack(text))
     })?;
     Some((text.to_owned(), Vec::new()))
 }
@@ -301,24 +302,6 @@ fn stack_field(record: &Map<String, Value>) -> Option<Stack<'_>> {
 fn is_log_call(record: &Map<String, Value>, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     record.contains_key("caller") && !text.starts_with("panic") && !text.starts_with("goroutine")
-}
-
-/// Text over several lines with a frame in it.
-fn looks_like_stack(text: &str) -> bool {
-    const SIGNS: [&str; 9] = [
-        "Traceback (most recent",
-        "\n    at ",
-        "\n\tat ",
-        "\n  File \"",
-        "\n   at ",
-        "\n  at ",
-        "goroutine ",
-        "Stack trace:",
-        ".go:",
-    ];
-    (text.contains('\n')
-        && (SIGNS.iter().any(|sign| text.contains(sign)) || text.contains(":in `") || text.contains("\n\t")))
-        || text.starts_with("\tat ")
 }
 
 /// `ValueError: x`, `java.lang.IllegalStateException`: what a field named `exception` may hold without frames.

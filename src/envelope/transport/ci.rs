@@ -37,7 +37,7 @@ pub(super) fn gitlab(line: &[u8]) -> Option<Stripped<'_>> {
         _ => return None,
     };
     let fits = hex(high) && hex(low) && matches!(glue, b' ' | b'+');
-    fits.then(|| Stripped { channel, time: Some(time), ..Stripped::after(line, at + 4) })
+    fits.then(|| Stripped { channel, time: Some(time), glued: *glue == b'+', ..Stripped::after(line, at + 4) })
 }
 
 /// Whether the stamps of a sample are a transport's and not a logger's: nearly every line has one, and either their precision is a
@@ -55,7 +55,7 @@ pub(super) fn is_timestamped(lines: &[&[u8]]) -> bool {
 }
 
 /// Text that cannot begin a logger's record although a stamp stands before it.
-fn is_continuation(text: &[u8]) -> bool {
+pub(super) fn is_continuation(text: &[u8]) -> bool {
     let inner = text.trim_ascii_start();
     if inner.is_empty() {
         return text.is_empty();
@@ -64,8 +64,10 @@ fn is_continuation(text: &[u8]) -> bool {
     let word = inner.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let leveled = level::word(&inner[..word]).is_some() && matches!(inner.get(word), Some(b' ' | b':'));
     let indented = inner.len() < text.len() && !leveled;
-    let nested = timestamp::parse_prefix(text).is_some_and(|inner| inner.time.is_some());
-    indented || nested || text.starts_with(b"Traceback (most recent") || text == b"}" || text.starts_with(b"##[")
+    let nested = || crate::envelope::payload::read(text).time.is_some();
+    let inside = [&b"Traceback (most recent"[..], b"Caused by: ", b"##[", b"```"];
+    let frame = (text.starts_with(b"at ") && memchr::memchr(b'(', text).is_some()) || text.starts_with(b"File \"");
+    indented || frame || text == b"}" || inside.iter().any(|begin| text.starts_with(begin)) || nested()
 }
 
 /// The stamp at `at` and the position after one blank behind it.

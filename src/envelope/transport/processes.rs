@@ -1,4 +1,4 @@
-//! Process managers and platforms that put a process name in front of each line: pm2, Heroku, Foreman, bare tags, quotations.
+//! Process managers and platforms that put a process name in front of each line: pm2, Heroku, Foreman, bare tags.
 
 use std::borrow::Cow;
 
@@ -96,13 +96,4 @@ pub(super) fn tagged(line: &[u8]) -> Option<Stripped<'_>> {
 /// A tag in front of an indented line shows that it stands on every line, not on records only.
 pub(super) fn has_tagged_continuation(lines: &[&[u8]]) -> bool {
     lines.iter().filter_map(|line| tagged(line)).any(|line| line.payload.first().is_some_and(u8::is_ascii_whitespace))
-}
-
-/// `> line` of a mail or an issue.
-pub(super) fn quoted(line: &[u8]) -> Option<Stripped<'_>> {
-    match line {
-        [b'>'] => Some(Stripped::after(line, 1)),
-        [b'>', b' ', ..] => Some(Stripped::after(line, 2)),
-        _ => None,
-    }
 }

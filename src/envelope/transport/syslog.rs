@@ -6,7 +6,7 @@ use super::name;
 use crate::envelope::{Stripped, level, timestamp};
 use crate::model::Severity;
 
-/// Reads any syslog line. The year of a stamp without one is [`timestamp::ASSUMED_YEAR`].
+/// Reads any syslog line. The year of a stamp without one is [`crate::model::ASSUMED_YEAR`].
 pub(super) fn strip(line: &[u8]) -> Option<Stripped<'_>> {
     let (priority, at) = priority(line);
     let severity = priority.map(level::syslog);

@@ -1,0 +1,515 @@
+//! Splits the lines of one source by stream and groups them into segments that hold whole events.
+//!
+//! A sequential state machine over lines: its result depends on the lines alone, never on how they were cut into blocks. Only lines near a
+//! hit of the gate are kept; everything is bounded.
+
+mod layout;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+pub use self::layout::Layout;
+use self::layout::{Joiner, Raw};
+use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
+use crate::input::Block;
+use crate::model::{Line, LineRange, Position, Segment, Severity, SourceId, StreamId, Time};
+use crate::rules::Gate;
+
+/// Lines kept before a hit: class lines and log messages stand above the first frame.
+const BEFORE: u64 = 120;
+
+/// Lines kept after a hit: messages and property blocks go on below the last frame.
+const AFTER: u64 = 400;
+
+/// A segment of this many lines ends at the next record.
+const SOFT_LINES: usize = 1000;
+
+/// A segment of this many lines ends wherever it is.
+const HARD_LINES: usize = 20_000;
+
+/// A segment of this many bytes ends wherever it is.
+const HARD_BYTES: usize = 4 << 20;
+
+/// Streams held open at once; the one idle for longest is closed first.
+const MOST_OPEN: usize = 4096;
+
+/// Partial pieces of one line are joined up to this many bytes.
+const MOST_JOINED: usize = 1 << 20;
+
+/// How a source's lines come: rearranged, and wrapped.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    /// How lines were rearranged.
+    pub layout: Layout,
+    /// What stands around each.
+    pub wrapping: Wrapping,
+    /// A moment that the source names in full, for stamps without a year.
+    pub moment: Option<Time>,
+}
+
+impl Shape {
+    /// The shape of a source that begins with `sample`.
+    #[must_use]
+    pub fn detect(sample: &[u8]) -> Self {
+        let layout = Layout::detect(sample);
+        Self { layout, wrapping: Wrapping::detect(&layout.restore(sample)), moment: timestamp::any(sample) }
+    }
+}
+
+/// A line near a hit, detached from its block.
+#[derive(Debug)]
+pub struct Piece {
+    line: u64,
+    hit: bool,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// As it stands in the input, where its neighbours decide what it is.
+    Raw(Raw),
+    Read(Box<Read>),
+}
+
+/// A line with its transport off.
+#[derive(Debug)]
+struct Read {
+    at: (u64, u64),
+    range: Option<LineRange>,
+    hit: bool,
+    continues: bool,
+    glued: bool,
+    width: usize,
+    stream: Arc<str>,
+    channel: u8,
+    time: Option<Time>,
+    severity: Option<Severity>,
+    text: Text,
+}
+
+#[derive(Debug)]
+enum Text {
+    Whole(Box<Payload>),
+    /// A piece of a line that the transport cut, and whether more follows.
+    Cut(Vec<u8>, More),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum More {
+    No,
+    Follows,
+    /// The next piece says.
+    Perhaps,
+}
+
+/// Reads the lines of a block that could matter, and those at its edges that could be near a hit of its neighbours.
+#[must_use]
+pub fn prepare(shape: &Shape, gate: &Gate, block: &Block) -> Vec<Piece> {
+    let mut lines = Vec::new();
+    // A literal may be broken over two lines.
+    let gate = if matches!(shape.layout, Layout::Wrapped(_)) { &Gate::open() } else { gate };
+    gate.lines(&block.bytes, |range, hit| lines.push((range, hit)));
+    let total = lines.len() as u64;
+    let mut last_hit: Option<u64> = None;
+    let mut next_hits: VecDeque<u64> = (0..).zip(&lines).filter(|(_, (_, hit))| *hit).map(|(at, _)| at).collect();
+    let mut pieces = Vec::new();
+    for (at, (range, hit)) in (0..).zip(lines) {
+        if hit {
+            last_hit = Some(at);
+            next_hits.pop_front();
+        }
+        let near = at < AFTER
+            || at + BEFORE >= total
+            || last_hit.is_some_and(|h| at - h <= AFTER)
+            || next_hits.front().is_some_and(|h| h - at <= BEFORE);
+        if near {
+            let (line, offset) = (block.first_line + at, block.offset + range.start as u64);
+            let bytes = &block.bytes[range];
+            let content = match shape.layout {
+                Layout::Lines => Content::Read(Box::new(read(&shape.wrapping, bytes, (line, offset), None, hit))),
+                _ => Content::Raw(Raw::new(line, offset, hit, bytes)),
+            };
+            pieces.push(Piece { line, hit, content });
+        }
+    }
+    pieces
+}
+
+fn read(wrapping: &Wrapping, bytes: &[u8], at: (u64, u64), range: Option<LineRange>, hit: bool) -> Read {
+    let mut line = wrapping.strip(bytes);
+    // A whole line may still be the last piece of one that was cut: only the splitter knows, so its bytes are kept where the transport cuts.
+    let cut = line.partial || line.continues || line.channel != 0 || wrapping.cuts();
+    let more = match line.partial {
+        true => More::Follows,
+        false if wrapping.glues() => More::Perhaps,
+        false => More::No,
+    };
+    if !cut {
+        line = wrapping.unwrap(line);
+    }
+    let Stripped { stream, channel, time, severity, continues, glued, width, payload, .. } = line;
+    let text = if cut { Text::Cut(payload.into_owned(), more) } else { Text::Whole(Box::new(payload::read(&payload))) };
+    Read { at, range, hit, continues, glued, width, stream: Arc::from(&*stream), channel, time, severity, text }
+}
+
+type Key = (Arc<str>, u8);
+
+#[derive(Debug, Default)]
+struct Open {
+    lines: Vec<Line>,
+    bytes: usize,
+    pending: Option<Pending>,
+    last: u64,
+}
+
+/// Pieces of a line that is not whole yet.
+#[derive(Debug)]
+struct Pending {
+    bytes: Vec<u8>,
+    at: (u64, u64),
+    ranges: Vec<LineRange>,
+    hit: bool,
+    more: More,
+    time: Option<Time>,
+    severity: Option<Severity>,
+}
+
+impl Pending {
+    fn append(&mut self, bytes: &[u8], piece: &Read, more: More) {
+        if self.bytes.len() + bytes.len() <= MOST_JOINED {
+            self.bytes.extend_from_slice(bytes);
+        }
+        let (first, last) = piece.range.unwrap_or((piece.at.0, piece.at.0));
+        match self.ranges.last_mut() {
+            Some((_, end)) if *end + 1 >= first => *end = last,
+            _ => self.ranges.push((first, last)),
+        }
+        self.hit |= piece.hit;
+        self.more = more;
+    }
+}
+
+/// The streams of one source.
+#[derive(Debug)]
+pub struct Splitter {
+    source: SourceId,
+    fallback: StreamId,
+    wrapping: Wrapping,
+    moment: Option<Time>,
+    joiner: Joiner,
+    open: HashMap<Key, Open>,
+    waiting: VecDeque<Piece>,
+    last_hit: Option<u64>,
+    last_key: Key,
+    last_width: usize,
+    done: Vec<Segment>,
+    /// Segments that a cap closed.
+    pub cut_segments: u64,
+}
+
+impl Splitter {
+    /// A splitter; lines without a stream of their own count under `fallback`.
+    #[must_use]
+    pub fn new(source: SourceId, fallback: StreamId, shape: &Shape) -> Self {
+        Self {
+            source,
+            fallback,
+            wrapping: shape.wrapping.clone(),
+            moment: shape.moment,
+            joiner: Joiner::new(shape.layout),
+            open: HashMap::new(),
+            waiting: VecDeque::new(),
+            last_hit: None,
+            last_key: (Arc::from(""), 0),
+            last_width: 0,
+            done: Vec::new(),
+            cut_segments: 0,
+        }
+    }
+
+    /// Takes the pieces of the next block, in order.
+    pub fn push(&mut self, pieces: Vec<Piece>) {
+        for piece in pieces {
+            if self.last_hit.is_some_and(|hit| piece.line - hit > AFTER) && !piece.hit {
+                self.flush();
+            }
+            if piece.hit {
+                let from = piece.line.saturating_sub(BEFORE);
+                if self.last_hit.is_some_and(|hit| from > hit + AFTER) {
+                    self.flush();
+                }
+                self.last_hit = Some(piece.line);
+                for waiting in std::mem::take(&mut self.waiting) {
+                    if waiting.line >= from {
+                        self.accept(waiting);
+                    }
+                }
+                self.accept(piece);
+            } else if self.last_hit.is_some_and(|hit| piece.line - hit <= AFTER) {
+                self.accept(piece);
+            } else {
+                self.waiting.push_back(piece);
+                while self.waiting.len() as u64 > BEFORE {
+                    self.waiting.pop_front();
+                }
+            }
+        }
+    }
+
+    /// Segments that are complete.
+    pub fn take(&mut self) -> Vec<Segment> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// First line that a segment still open, or yet to come, may begin with.
+    #[must_use]
+    pub fn horizon(&self) -> u64 {
+        let first = |open: &Open| open.lines.first().map(|l| l.at.line).or(open.pending.as_ref().map(|p| p.at.0));
+        let open = self.open.values().filter_map(first);
+        let waiting = self.waiting.front().map(|p| p.line);
+        open.chain(self.joiner.open_line()).chain(waiting).min().unwrap_or(u64::MAX)
+    }
+
+    /// The end of the input: everything open is complete.
+    pub fn finish(&mut self) -> Vec<Segment> {
+        self.waiting.clear();
+        self.flush();
+        self.take()
+    }
+
+    fn flush(&mut self) {
+        let mut whole = Vec::new();
+        self.joiner.flush(&mut whole);
+        whole.into_iter().for_each(|raw| self.accept_raw(&raw));
+        let mut keys: Vec<Key> = self.open.keys().cloned().collect();
+        keys.sort();
+        for key in keys {
+            self.close(&key, false);
+        }
+    }
+
+    fn close(&mut self, key: &Key, cut: bool) {
+        let Some(mut open) = self.open.remove(key) else { return };
+        if let Some(pending) = open.pending.take() {
+            let line = self.whole(pending);
+            open.push(line, self.moment);
+        }
+        if open.lines.is_empty() {
+            return;
+        }
+        self.cut_segments += u64::from(cut);
+        let stream = if key.0.is_empty() { self.fallback.clone() } else { StreamId::new(&key.0) };
+        self.done.push(Segment { stream, lines: open.lines, cut });
+    }
+
+    fn accept(&mut self, piece: Piece) {
+        match piece.content {
+            Content::Read(read) => self.accept_read(*read),
+            Content::Raw(raw) => {
+                let mut whole = Vec::new();
+                self.joiner.push(raw, &mut whole);
+                whole.into_iter().for_each(|raw| self.accept_raw(&raw));
+            }
+        }
+    }
+
+    fn accept_raw(&mut self, raw: &Raw) {
+        let read = read(&self.wrapping, &raw.bytes, (raw.line, raw.offset), raw.range(), raw.hit);
+        self.accept_read(read);
+    }
+
+    fn accept_read(&mut self, mut piece: Read) {
+        let key = if piece.continues { self.last_key.clone() } else { (piece.stream.clone(), piece.channel) };
+        if !piece.continues {
+            self.last_width = piece.width;
+        }
+        let text = std::mem::replace(&mut piece.text, Text::Cut(Vec::new(), More::No));
+        match text {
+            Text::Whole(payload) => {
+                let at = Position { source: self.source, line: piece.at.0, offset: piece.at.1 };
+                let joined = piece.range.map(|range| Arc::from([range]));
+                let (hit, time, severity) = (piece.hit, piece.time, piece.severity);
+                self.place(key, Whole { payload: *payload, at, joined, hit, time, severity }, piece.at.0);
+            }
+            Text::Cut(bytes, more) => self.accept_cut(key, &bytes, more, &piece),
+        }
+    }
+
+    /// A piece of a line, or a line that may be one.
+    fn accept_cut(&mut self, key: Key, bytes: &[u8], more: More, piece: &Read) {
+        // What a transport indented by the width of its prefix stands at column 0 again.
+        let blanks = bytes.iter().take(self.last_width).take_while(|b| **b == b' ').count();
+        let bytes = &bytes[if piece.continues { blanks } else { 0 }..];
+        let open = self.open.entry(key.clone()).or_default();
+        open.last = piece.at.0;
+        let goes_on = |pending: &Pending| pending.more == More::Follows || piece.glued;
+        let pending = match open.pending.take() {
+            Some(mut pending) if goes_on(&pending) => {
+                pending.append(bytes, piece, more);
+                pending
+            }
+            before => {
+                if let Some(before) = before {
+                    let line = self.whole(before);
+                    self.place(key.clone(), line, piece.at.0);
+                }
+                let ranges = vec![piece.range.unwrap_or((piece.at.0, piece.at.0))];
+                let (at, hit, time, severity) = (piece.at, piece.hit, piece.time, piece.severity);
+                Pending { bytes: bytes.to_vec(), at, ranges, hit, more, time, severity }
+            }
+        };
+        if more == More::No {
+            let line = self.whole(pending);
+            self.place(key, line, piece.at.0);
+        } else {
+            self.last_key = key.clone();
+            self.open.entry(key).or_default().pending = Some(pending);
+        }
+    }
+
+    /// The line that pieces make.
+    fn whole(&self, pending: Pending) -> Whole {
+        let Pending { bytes, at, ranges, hit, time, severity, .. } = pending;
+        let inner = self.wrapping.unwrap(Stripped { time, severity, ..Stripped::raw(&bytes) });
+        let mut payload = payload::read(&inner.payload);
+        if !inner.stream.is_empty() {
+            payload.stream = Some(Arc::from(&*inner.stream));
+        }
+        let several = ranges.iter().any(|(first, last)| last > first) || ranges.len() > 1;
+        let joined = several.then(|| Arc::from(ranges));
+        let at = Position { source: self.source, line: at.0, offset: at.1 };
+        Whole { payload, at, joined, hit, time: inner.time, severity: inner.severity }
+    }
+
+    /// Puts a line into its stream; `now` is the number of the line that was read last.
+    fn place(&mut self, key: Key, line: Whole, now: u64) {
+        // A record may name its stream where the transport names none.
+        let key = match &line.payload.stream {
+            Some(stream) if key.0.is_empty() => (stream.clone(), key.1),
+            _ => key,
+        };
+        let open = self.open.entry(key.clone()).or_default();
+        open.last = now;
+        let full = open.lines.len() >= HARD_LINES || open.bytes >= HARD_BYTES;
+        if full || (open.lines.len() >= SOFT_LINES && line.payload.starts) {
+            self.close(&key, full);
+        }
+        let open = self.open.entry(key.clone()).or_default();
+        open.last = now;
+        open.push(line, self.moment);
+        self.last_key = key;
+        if self.open.len() > MOST_OPEN {
+            self.close_idlest();
+        }
+    }
+
+    fn close_idlest(&mut self) {
+        let idlest = self
+            .open
+            .iter()
+            .min_by(|a, b| a.1.last.cmp(&b.1.last).then_with(|| a.0.cmp(b.0)))
+            .map(|(key, _)| key.clone());
+        if let Some(key) = idlest {
+            self.close(&key, false);
+        }
+    }
+}
+
+/// A line of a stream, read.
+struct Whole {
+    payload: Payload,
+    at: Position,
+    joined: Option<Arc<[LineRange]>>,
+    hit: bool,
+    time: Option<Time>,
+    severity: Option<Severity>,
+}
+
+impl Open {
+    fn push(&mut self, line: Whole, moment: Option<Time>) {
+        let dated = |time: Option<Time>| match (time, moment) {
+            (Some(time), Some(known)) => Some(time.near(known)),
+            _ => time,
+        };
+        let Whole { payload, at, joined, hit, time, severity } = line;
+        self.bytes += payload.body.len() + 64;
+        // The program's own stamp and level say more than the transport's.
+        let mut record = Payload { time: payload.time.or(time), severity: payload.severity.or(severity), ..payload };
+        for (number, text) in std::mem::take(&mut record.body).split('\n').enumerate() {
+            // A record may carry what another program logged.
+            let inner = if number > 0 { payload::begins_record(text) } else { None };
+            let text = inner.as_ref().map_or(text, |inner| inner.body.as_str()).to_owned();
+            if let Some(inner) = inner {
+                record.time = inner.time.or(record.time);
+                record.severity = inner.severity.or(record.severity);
+                record.worker = inner.worker.or(record.worker);
+                record.request = inner.request.or(record.request);
+                record.starts = true;
+            }
+            self.lines.push(Line {
+                text,
+                at,
+                joined: joined.clone(),
+                starts: record.starts,
+                hit,
+                time: dated(record.time),
+                severity: record.severity,
+                worker: record.worker.clone(),
+                request: record.request.clone(),
+            });
+            record.starts = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Beginnings of every shape, whole and broken.
+    const PARTS: [&str; 24] = [
+        "> ",
+        "  12  ",
+        "13:",
+        " 14 | ",
+        "app.log:",
+        "[10:31 AM] ",
+        "[10:31] <anna> ",
+        "    ",
+        "\t",
+        "[",
+        "{",
+        "}",
+        "  {",
+        "  },",
+        "{\"events\":[",
+        "[pod/a-1/b] ",
+        "2026-11-23T08:26:39.984999895Z ",
+        "01E+",
+        "api-1  | ",
+        "```",
+        "Nov 23 08:26:39 w s[1]: ",
+        "at f (a.js:1:2)",
+        "",
+        "\u{a0}x",
+    ];
+
+    proptest! {
+        #[test]
+        fn every_line_of_any_source_comes_through(picks in prop::collection::vec((0..PARTS.len(), 0..PARTS.len(), any::<bool>()), 0..60)) {
+            let text: String =
+                picks.iter().map(|(a, b, end)| format!("{}{}{}", PARTS[*a], PARTS[*b], if *end { "\n" } else { "é" })).collect();
+            let shape = Shape::detect(text.as_bytes());
+            let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+            let lines = text.lines().count() as u64;
+            let block = Block { bytes: text.clone().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
+            splitter.push(prepare(&shape, &Gate::open(), &block));
+            let told: usize = splitter.finish().iter().map(|segment| segment.lines.len()).sum();
+            prop_assert!(told > 0 || text.trim().is_empty(), "{shape:?} {text:?}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+# Bash: a block is not closed.
+echo starting
+if [ -n "$HOME" ]; then
+  echo home
+done
