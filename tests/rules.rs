@@ -6,21 +6,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use whodunit::model::Aggregate;
 use whodunit::rules::schema::Cause;
 use whodunit::rules::{CompiledRules, RuleError, RuleSet};
-
-/// What recipes may name; everything else in braces belongs to the code.
-const PLACEHOLDERS: [(&str, &str); 6] = [
-    ("{env}", "OPENAI_API_KEY"),
-    ("{env_lower}", "openai_api_key"),
-    ("{provider}", "OpenAI"),
-    ("{class}", "Client"),
-    ("{pod}", "api-1"),
-    ("{host}", "api.example.com"),
-];
 
 /// The rows of the first column of a table under a heading of `rules/README.md`, every code span of them.
 fn documented(heading: &str) -> Vec<String> {
@@ -205,44 +194,20 @@ fn an_entry_of_the_users_folder_replaces_or_adds() {
 #[test]
 fn placeholders_of_recipes_are_known() {
     let language = fs::read_to_string(common::root().join("rules/README.md")).expect("the rule language is documented");
-    for (name, _) in PLACEHOLDERS {
+    for (name, _) in common::PLACEHOLDERS {
         assert!(language.contains(&format!("`{name}`")), "rules/README.md does not document {name}");
     }
     let word = regex::Regex::new(r"[$%#]?\{[a-z_]+\}").expect("a pattern");
     for cause in &common::rules().set.causes {
         for (kind, text) in filled(cause) {
             let words = word.find_iter(text).map(|m| m.as_str()).filter(|w| w.starts_with('{'));
-            let unknown = words.filter(|w| !PLACEHOLDERS.iter().any(|(name, _)| name == w));
+            let unknown = words.filter(|w| !common::PLACEHOLDERS.iter().any(|(name, _)| name == w));
             // In code only a near miss is suspicious: `{apiKey}` is JavaScript, `{envs}` is a slip.
             let near = |w: &&str| ["{env", "{pod", "{host", "{provid", "{class"].iter().any(|stem| w.starts_with(stem));
             let bad: Vec<&str> = unknown.filter(|w| kind == "prose" || near(w)).collect();
             assert!(bad.is_empty(), "cause {}: {bad:?} is no placeholder, in {text:?}", cause.id);
         }
     }
-}
-
-#[test]
-fn python_in_recipes_compiles() {
-    let python = Command::new("python3").arg("--version").output();
-    if !python.is_ok_and(|output| output.status.success()) {
-        note("skipped: no python3 on PATH");
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut files = Vec::new();
-    for cause in &common::rules().set.causes {
-        let snippets = cause.recipe.iter().filter(|r| r.code_language.as_deref() == Some("python"));
-        for (number, recipe) in snippets.enumerate() {
-            let code = recipe.code.as_deref().unwrap_or_default();
-            let code = PLACEHOLDERS.iter().fold(code.to_owned(), |code, (name, value)| code.replace(name, value));
-            let file = folder.path().join(format!("{}-{number}.py", cause.id));
-            fs::write(&file, code).expect("a snippet");
-            files.push(file);
-        }
-    }
-    assert!(files.len() > 10, "only {} snippets of Python", files.len());
-    let output = Command::new("python3").args(["-m", "py_compile"]).args(&files).output().expect("python3 runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -261,9 +226,4 @@ fn shell_checks_never_print_a_value() {
         }
     }
     assert!(bad.is_empty(), "checks print presence, never a value\n{bad}");
-}
-
-#[expect(clippy::print_stderr, reason = "whoever runs the tests should know what was not tested")]
-fn note(text: &str) {
-    eprintln!("{text}");
 }

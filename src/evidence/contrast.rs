@@ -125,6 +125,11 @@ impl Contrast {
         self.places.get(&aggregate).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Makes aggregates unknown.
+    pub fn forget(&mut self, aggregates: &[Aggregate]) {
+        self.truths.retain(|aggregate, _| !aggregates.contains(aggregate));
+    }
+
     fn set(&mut self, aggregate: Aggregate, truth: impl Into<Truth>) {
         self.truths.insert(aggregate, truth.into());
     }
@@ -142,6 +147,9 @@ impl Contrast {
         let (failing_count, successes) = (failing.len(), well.iter().map(|s| s.outcomes.successes.count).sum::<u64>());
         let name = failing.first().map(|s| s.name.clone()).unwrap_or_default();
         let starts_later = starts_after(&failing, &well);
+        let ends =
+            [failing.first().and_then(|s| s.failures.first()), well.first().and_then(|s| s.outcomes.successes.first())];
+        let places = places_of(&ends);
         self.set(Aggregate::SubsetOfStreamsFails, subset);
         self.set(Aggregate::AllStreamsFail, failing_count == total);
         if let Some(later) = starts_later {
@@ -152,6 +160,7 @@ impl Contrast {
             let verb = if failing_count == 1 { "fails" } else { "fail" };
             let text = format!("{failing_count} of {total} {what} {verb}, the others succeed {successes} times");
             self.says.insert(Aggregate::SubsetOfStreamsFails, text);
+            self.places.insert(Aggregate::SubsetOfStreamsFails, places);
         }
         if failing_count == total {
             self.says.insert(Aggregate::AllStreamsFail, format!("all {total} streams fail"));
@@ -175,12 +184,15 @@ impl Contrast {
                 s.failures.first().and_then(|m| m.time).map(|t| format!(" from {} on", t.clock())).unwrap_or_default();
             format!("{} succeeded {times} times, then only failures{from}", s.name)
         });
+        let ends = switched.first().map(|s| [s.outcomes.successes.first(), s.failures.first()]).unwrap_or_default();
+        let places = places_of(&ends);
         let (has_switched, has_failing) = (!switched.is_empty(), !failing.is_empty());
         self.set(Aggregate::SuccessBeforeFailure, has_switched);
         self.set(Aggregate::OnlyFailures, successes == 0);
         self.set(Aggregate::Intermittent, intermittent);
         self.set(Aggregate::EndsAfterRestart, has_failing && (restart || younger));
         self.says.extend(said.map(|text| (Aggregate::SuccessBeforeFailure, text)));
+        self.places.insert(Aggregate::SuccessBeforeFailure, places);
     }
 
     fn look_around(&mut self, evidence: &Evidence, key: &GroupKey, group: &Group) {
@@ -264,7 +276,12 @@ impl Contrast {
             !k.shared_shape && !k.placeholder && !own.contains(&k.hash) && k.owner.is_some_and(|owner| owner != subject)
         };
         self.set(Aggregate::KeyOfOtherProvider, keys.iter().any(|k| foreign(k)));
-        self.set(Aggregate::KeyShapeFits, keys.iter().any(|k| k.owner == Some(subject)));
+        let fits = keys.iter().any(|k| k.owner == Some(subject));
+        // A mask that shows only an end, or a beginning that many keys have, does not tell whose key it is.
+        let tells = |k: &crate::keys::KeySeen| !k.shared_shape && (k.owner.is_some() || k.length.is_some());
+        if fits || keys.iter().any(|k| tells(k)) {
+            self.set(Aggregate::KeyShapeFits, fits);
+        }
         self.set(Aggregate::KeyTooShort, keys.iter().any(|k| k.too_short() && !k.placeholder));
         self.set(Aggregate::KeyPlaceholder, keys.iter().any(|k| k.placeholder));
         let distinct: BTreeSet<u64> = keys.iter().map(|k| k.hash).collect();
@@ -306,6 +323,11 @@ impl Contrast {
             self.set(Aggregate::EnvOnlyOtherProvider, others_set && !own_set);
         }
     }
+}
+
+/// Where moments stand in the log; what they say is told by the aggregate's sentence.
+fn places_of(moments: &[Option<Moment>]) -> Vec<(Position, String)> {
+    moments.iter().flatten().map(|moment| (moment.at, String::new())).collect()
 }
 
 /// Whether every one of `these` started after every one of `those`; `None` where starts are not known or either is empty.

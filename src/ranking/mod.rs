@@ -7,7 +7,7 @@
 mod score;
 mod settle;
 
-pub use score::{EvidenceItem, RankedCause};
+pub use score::{EvidenceItem, RankedCause, weigh};
 
 use crate::evidence::{Contrast, Evidence, Group, GroupKey, Subject, Truth};
 use crate::model::Aggregate;
@@ -23,7 +23,7 @@ pub struct Finding {
     pub group: Group,
     /// Who fails and who succeeds.
     pub contrast: Contrast,
-    /// Most likely first.
+    /// Every cause that may be it, most likely first; a report leaves out those that hardly can.
     pub causes: Vec<RankedCause>,
     /// Probability that it is none of them.
     pub unknown: f64,
@@ -42,13 +42,20 @@ impl Finding {
 /// Findings, what to look at first at the front. Failures that a retry healed are no findings.
 #[must_use]
 pub fn rank(rules: &CompiledRules, evidence: &Evidence) -> Vec<Finding> {
+    rank_without(rules, evidence, &[])
+}
+
+/// The findings of somebody who cannot see these aggregates: what they contribute, measured.
+#[must_use]
+pub fn rank_without(rules: &CompiledRules, evidence: &Evidence, unseen: &[Aggregate]) -> Vec<Finding> {
     let groups = settle::settle(rules, evidence);
     let mut settled = evidence.clone();
     settled.groups = groups.clone();
     let mut findings: Vec<Finding> = groups
         .into_iter()
         .filter_map(|(key, group)| {
-            let contrast = Contrast::of(&settled, &key, &group);
+            let mut contrast = Contrast::of(&settled, &key, &group);
+            contrast.forget(unseen);
             if contrast.truth(Aggregate::HealedByRetry) == Truth::True {
                 return None;
             }

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::evidence::{Contrast, Evidence, Group, GroupKey, SignalTally, SignalUse, Truth};
 use crate::model::{Aggregate, ConceptId, Position, SignalId};
-use crate::rules::schema::{Cause, Confidence, EvidenceRule, Weight};
+use crate::rules::schema::{Cause, Confidence, EvidenceRule, Prior, Weight};
 use crate::rules::{Atom, CompiledRules, Weights};
-
-/// Causes below this probability are not worth a line.
-const LEAST_PROBABILITY: f64 = 0.005;
 
 /// One item of evidence that held.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,9 +16,11 @@ pub struct EvidenceItem {
     pub weight: Weight,
     /// One family counts once.
     pub family: String,
+    /// Whether every signal it rests on is known from memory only, which lowers its weight.
+    pub from_memory: bool,
     /// Whether it counted, or a stronger item of its family did.
     pub counted: bool,
-    /// Places with quotes.
+    /// Places with quotes. What only the whole log shows stands at the finding's first occurrence.
     pub places: Vec<(Position, String)>,
 }
 
@@ -30,6 +29,10 @@ pub struct EvidenceItem {
 pub struct RankedCause {
     /// Id of the cause rule.
     pub id: String,
+    /// Where it starts from before anything is known.
+    pub prior: Prior,
+    /// Ids of the general causes whose place it takes when it has evidence of its own.
+    pub specializes: Vec<String>,
     /// 0 to 1.
     pub probability: f64,
     /// What spoke for it, strongest first.
@@ -38,23 +41,17 @@ pub struct RankedCause {
     pub against: Vec<EvidenceItem>,
 }
 
-struct Candidate<'r> {
-    cause: &'r Cause,
-    score: f64,
-    own_evidence: f64,
-    evidence: Vec<EvidenceItem>,
-    against: Vec<EvidenceItem>,
-}
-
 /// The facts that evidence rules are held against.
 struct Facts<'a> {
     rules: &'a CompiledRules,
     contrast: &'a Contrast,
     /// Concepts with the signals that showed them.
     concepts: BTreeMap<ConceptId, Vec<(SignalId, &'a SignalUse)>>,
+    /// The first occurrence: where items stand that no line shows by itself.
+    first: Option<(Position, String)>,
 }
 
-/// Causes of a finding, most likely first, and the probability of none of them.
+/// Every cause that the finding may have, most likely first, and the probability of none of them.
 pub(super) fn score(
     rules: &CompiledRules,
     evidence: &Evidence,
@@ -63,30 +60,28 @@ pub(super) fn score(
     contrast: &Contrast,
 ) -> (Vec<RankedCause>, f64) {
     let weights = &rules.set.weights;
-    let facts = Facts { rules, contrast, concepts: concepts(rules, evidence, group) };
+    let first = group.exemplars.first_key_value().map(|(at, e)| (e.quote_at.unwrap_or(*at), e.quote.clone()));
+    let facts = Facts { rules, contrast, concepts: concepts(rules, evidence, group), first };
     let symptom = &rules.set.symptoms[usize::from(key.symptom.0)].id;
-    let candidates: Vec<Candidate<'_>> = rules
-        .set
-        .causes
-        .iter()
-        .filter(|c| c.symptoms.contains(symptom) && fits_role(c, key))
-        .filter_map(|cause| weigh(&facts, weights, cause))
-        .collect();
-    let (mut probabilities, unknown) = softmax(&candidates, weights);
-    specialize(&candidates, &mut probabilities, weights);
-    let mut ranked: Vec<RankedCause> = candidates
-        .into_iter()
-        .zip(probabilities)
-        .filter(|(_, probability)| *probability >= LEAST_PROBABILITY)
-        .map(|(c, probability)| RankedCause {
-            id: c.cause.id.clone(),
-            probability,
-            evidence: c.evidence,
-            against: c.against,
-        })
-        .collect();
-    ranked.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.id.cmp(&b.id)));
-    (ranked, unknown)
+    let fitting = rules.set.causes.iter().filter(|c| c.symptoms.contains(symptom) && fits_role(c, key));
+    let mut causes: Vec<RankedCause> = fitting.filter_map(|cause| candidate(&facts, weights, cause)).collect();
+    let (probabilities, unknown) = weigh(&causes, weights);
+    for (cause, probability) in causes.iter_mut().zip(probabilities) {
+        cause.probability = probability;
+    }
+    causes.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.id.cmp(&b.id)));
+    (causes, unknown)
+}
+
+/// Probability of each cause, in their order, and of none of them: what the evidence makes of some weights. Looks at nothing but the causes' own
+/// items, so that other weights can be tried without the log.
+#[must_use]
+pub fn weigh(causes: &[RankedCause], weights: &Weights) -> (Vec<f64>, f64) {
+    let own: Vec<f64> = causes.iter().map(|c| total(weights, &c.evidence) - total(weights, &c.against)).collect();
+    let scores: Vec<f64> = causes.iter().zip(&own).map(|(c, own)| weights.prior(c.prior) + own).collect();
+    let (mut probabilities, unknown) = softmax(&scores, weights);
+    specialize(causes, &own, &scores, &mut probabilities, weights);
+    (probabilities, unknown)
 }
 
 fn fits_role(cause: &Cause, key: &GroupKey) -> bool {
@@ -111,44 +106,52 @@ fn concepts<'a>(
     out
 }
 
-fn weigh<'r>(facts: &Facts<'_>, weights: &Weights, cause: &'r Cause) -> Option<Candidate<'r>> {
-    let evidence = held(facts, &cause.supports);
-    let against = held(facts, &cause.against);
-    if against.iter().any(|(item, _)| item.weight == Weight::Veto) {
+/// A cause with the evidence that holds; `None` if something rules it out.
+fn candidate(facts: &Facts<'_>, weights: &Weights, cause: &Cause) -> Option<RankedCause> {
+    let against = held(facts, weights, &cause.against);
+    if against.iter().any(|item| item.weight == Weight::Veto) {
         return None;
     }
-    let (evidence, for_sum) = sum(weights, evidence);
-    let (against, against_sum) = sum(weights, against);
-    let score = weights.prior(cause.prior) + for_sum - against_sum;
-    Some(Candidate { cause, score, own_evidence: for_sum - against_sum, evidence, against })
+    Some(RankedCause {
+        id: cause.id.clone(),
+        prior: cause.prior,
+        specializes: cause.specializes.clone(),
+        probability: 0.0,
+        evidence: held(facts, weights, &cause.supports),
+        against,
+    })
 }
 
-/// Items that hold, each with the share of its weight that counts.
-fn held(facts: &Facts<'_>, items: &[EvidenceRule]) -> Vec<(EvidenceItem, bool)> {
-    items.iter().filter_map(|item| facts.check(item)).collect()
+/// Items that hold, strongest first, of each family only the first counted.
+fn held(facts: &Facts<'_>, weights: &Weights, items: &[EvidenceRule]) -> Vec<EvidenceItem> {
+    let mut items: Vec<EvidenceItem> = items.iter().filter_map(|item| facts.check(item)).collect();
+    items.sort_by(|a, b| value(weights, b).total_cmp(&value(weights, a)).then_with(|| a.says.cmp(&b.says)));
+    for at in 0..items.len() {
+        items[at].counted = !items[..at].iter().any(|stronger| stronger.family == items[at].family);
+    }
+    items
 }
 
-/// Sums the strongest item of each family; sorts strongest first.
-fn sum(weights: &Weights, mut items: Vec<(EvidenceItem, bool)>) -> (Vec<EvidenceItem>, f64) {
-    let value = |(item, memory): &(EvidenceItem, bool)| {
-        weights.of(item.weight) * if *memory { weights.ranking.from_memory } else { 1.0 }
-    };
-    items.sort_by(|a, b| value(b).total_cmp(&value(a)).then_with(|| a.0.says.cmp(&b.0.says)));
-    let mut families: Vec<String> = Vec::new();
-    let mut total = 0.0;
-    for item in &mut items {
-        item.0.counted = !families.contains(&item.0.family);
-        if item.0.counted {
-            total += value(item);
-            families.push(item.0.family.clone());
+fn value(weights: &Weights, item: &EvidenceItem) -> f64 {
+    weights.of(item.weight) * if item.from_memory { weights.ranking.from_memory } else { 1.0 }
+}
+
+/// Sum of the strongest item of each family.
+fn total(weights: &Weights, items: &[EvidenceItem]) -> f64 {
+    let mut families: Vec<(&str, f64)> = Vec::new();
+    for item in items {
+        let value = value(weights, item);
+        match families.iter_mut().find(|(family, _)| *family == item.family) {
+            Some((_, strongest)) => *strongest = strongest.max(value),
+            None => families.push((&item.family, value)),
         }
     }
-    (items.into_iter().map(|(item, _)| item).collect(), total)
+    families.iter().map(|(_, value)| value).sum()
 }
 
 impl<'a> Facts<'a> {
-    /// The item with its sentence and places, and whether it rests on memory alone; `None` if it does not hold.
-    fn check(&self, item: &EvidenceRule) -> Option<(EvidenceItem, bool)> {
+    /// The item with its sentence and places; `None` if it does not hold.
+    fn check(&self, item: &EvidenceRule) -> Option<EvidenceItem> {
         let holds = |name: &String| self.holds(name);
         if !item.all.iter().all(holds) || item.none.iter().any(holds) {
             return None;
@@ -160,17 +163,24 @@ impl<'a> Facts<'a> {
         let names: Vec<&String> = item.all.iter().chain(any).collect();
         let uses: Vec<(SignalId, &'a SignalUse)> =
             names.iter().filter_map(|name| self.shown(name)).flatten().copied().collect();
-        let memory =
+        let from_memory =
             !uses.is_empty() && uses.iter().all(|(id, _)| self.rules.signal(*id).rule.confidence == Confidence::Memory);
         let mut places: Vec<(Position, String)> = uses.iter().map(|(_, used)| (used.at, used.quote.clone())).collect();
         let aggregates = names.iter().filter_map(|name| self.aggregate(name));
         places.extend(aggregates.flat_map(|a| self.contrast.places(a).iter().cloned()));
-        places.sort();
+        if places.is_empty() {
+            places.extend(self.first.clone());
+        }
+        // Of two signals on one line, the one that quotes it.
+        places.sort_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| a.1.is_empty().cmp(&b.1.is_empty())).then_with(|| a.1.cmp(&b.1))
+        });
         places.dedup_by(|a, b| a.0 == b.0);
         places.truncate(3);
         let detail = names.iter().filter_map(|name| self.aggregate(name)).find_map(|a| self.contrast.says(a));
         let says = detail.map_or_else(|| item.says.clone(), ToOwned::to_owned);
-        Some((EvidenceItem { says, weight: item.weight, family: item.family.clone(), counted: false, places }, memory))
+        let family = item.family.clone();
+        Some(EvidenceItem { says, weight: item.weight, family, from_memory, counted: false, places })
     }
 
     fn holds(&self, name: &str) -> bool {
@@ -197,29 +207,80 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn softmax(candidates: &[Candidate<'_>], weights: &Weights) -> (Vec<f64>, f64) {
+fn softmax(scores: &[f64], weights: &Weights) -> (Vec<f64>, f64) {
     let scaled = |score: f64| (score * weights.ranking.temperature).exp();
     let unknown = scaled(weights.ranking.unknown);
-    let total: f64 = candidates.iter().map(|c| scaled(c.score)).sum::<f64>() + unknown;
-    (candidates.iter().map(|c| scaled(c.score) / total).collect(), unknown / total)
+    let total: f64 = scores.iter().map(|score| scaled(*score)).sum::<f64>() + unknown;
+    (scores.iter().map(|score| scaled(*score) / total).collect(), unknown / total)
 }
 
 /// Moves probability from general causes to specific ones that have evidence of their own.
-fn specialize(candidates: &[Candidate<'_>], probabilities: &mut [f64], weights: &Weights) {
-    for (at, candidate) in candidates.iter().enumerate() {
-        if candidate.own_evidence <= 0.0 {
+fn specialize(causes: &[RankedCause], own: &[f64], scores: &[f64], probabilities: &mut [f64], weights: &Weights) {
+    for (at, cause) in causes.iter().enumerate() {
+        if own[at] <= 0.0 || scores[at] <= 0.0 {
             continue;
         }
-        let share = 1.0 - (-candidate.own_evidence / weights.ranking.specializing).exp();
-        for (general, other) in candidates.iter().enumerate() {
-            if candidate.cause.specializes.contains(&other.cause.id)
-                && probabilities[general] > 0.0
-                && candidate.score > 0.0
-            {
+        let share = 1.0 - (-own[at] / weights.ranking.specializing).exp();
+        for (general, other) in causes.iter().enumerate() {
+            if cause.specializes.contains(&other.id) {
                 let moved = probabilities[general] * share;
                 probabilities[general] -= moved;
                 probabilities[at] += moved;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RuleSet;
+
+    fn item(weight: Weight, family: &str, from_memory: bool) -> EvidenceItem {
+        let says = String::new();
+        EvidenceItem { says, weight, family: family.to_owned(), from_memory, counted: false, places: Vec::new() }
+    }
+
+    fn cause(id: &str, evidence: Vec<EvidenceItem>) -> RankedCause {
+        RankedCause {
+            id: id.to_owned(),
+            prior: Prior::Usual,
+            specializes: Vec::new(),
+            probability: 0.0,
+            evidence,
+            against: Vec::new(),
+        }
+    }
+
+    fn weights() -> Weights {
+        RuleSet::embedded().expect("the built-in rules").weights
+    }
+
+    #[test]
+    fn a_family_counts_once_with_its_strongest_item_in_any_order() {
+        let strong = cause("a", vec![item(Weight::Strong, "wording", false)]);
+        let twice = cause("b", vec![item(Weight::Weak, "wording", false), item(Weight::Strong, "wording", false)]);
+        let (probabilities, unknown) = weigh(&[strong, twice], &weights());
+        assert!((probabilities[0] - probabilities[1]).abs() < 1e-12, "{probabilities:?}");
+        assert!((probabilities.iter().sum::<f64>() + unknown - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_known_from_memory_only_weighs_less() {
+        let known = cause("a", vec![item(Weight::Strong, "wording", false)]);
+        let remembered = cause("b", vec![item(Weight::Strong, "wording", true)]);
+        let (probabilities, _) = weigh(&[known, remembered], &weights());
+        assert!(probabilities[0] > probabilities[1], "{probabilities:?}");
+    }
+
+    #[test]
+    fn a_specific_cause_with_evidence_takes_the_place_of_the_general_one() {
+        let general = cause("general", vec![item(Weight::Strong, "wording", false)]);
+        let mut specific = cause("specific", vec![item(Weight::Strong, "key", false)]);
+        let (apart, _) = weigh(&[general.clone(), specific.clone()], &weights());
+        specific.specializes.push("general".to_owned());
+        let (together, _) = weigh(&[general, specific], &weights());
+        assert!(together[1] > apart[1] && together[0] < apart[0] / 2.0, "{apart:?} {together:?}");
+        assert!((together[0] + together[1] - apart[0] - apart[1]).abs() < 1e-12, "probability is moved, not made");
     }
 }

@@ -24,6 +24,9 @@ const MOST_STREAMS: usize = 50;
 /// Unexplained errors listed.
 const MOST_UNEXPLAINED: usize = 20;
 
+/// Causes below this probability are not worth a line.
+const LEAST_PROBABILITY: f64 = 0.005;
+
 /// Causes listed by finding.
 const MOST_CAUSES: usize = 6;
 
@@ -230,7 +233,8 @@ impl Builder<'_> {
         let names = self.placeholders(finding, component);
         let ids: Vec<&str> = finding.causes.iter().map(|c| c.id.as_str()).collect();
         let rival = |of: &str| ids.iter().copied().find(|id| *id != of);
-        finding.causes.iter().take(MOST_CAUSES).filter_map(|c| self.cause(c, rival(&c.id), &selector, &names)).collect()
+        let likely = finding.causes.iter().filter(|c| c.probability >= LEAST_PROBABILITY);
+        likely.take(MOST_CAUSES).filter_map(|c| self.cause(c, rival(&c.id), &selector, &names)).collect()
     }
 
     fn cause(
@@ -258,6 +262,8 @@ impl Builder<'_> {
             id: ranked.id.clone(),
             title: cause.title.clone(),
             probability: round(ranked.probability),
+            prior: ranked.prior.as_str(),
+            specializes: ranked.specializes.clone(),
             evidence: ranked.evidence.iter().map(|item| self.evidence(item)).collect(),
             against: ranked.against.iter().map(|item| self.evidence(item)).collect(),
             recipe: RecipeView {
@@ -276,6 +282,7 @@ impl Builder<'_> {
             says: self.numbering.apply(&item.says),
             weight: item.weight.as_str(),
             family: item.family.clone(),
+            from_memory: item.from_memory,
             counted: item.counted,
             places: item.places.iter().map(|(at, quote)| self.quote(*at, quote)).collect(),
         }

@@ -149,6 +149,10 @@ pub struct CauseView {
     pub title: String,
     /// 0 to 1.
     pub probability: f64,
+    /// Where it starts from before anything is known: a word of `weights.toml`.
+    pub prior: &'static str,
+    /// General causes whose place it takes when it has evidence of its own.
+    pub specializes: Vec<String>,
     /// What spoke for it.
     pub evidence: Vec<EvidenceView>,
     /// What spoke against it.
@@ -168,6 +172,8 @@ pub struct EvidenceView {
     pub weight: &'static str,
     /// One family counts once.
     pub family: String,
+    /// The wordings behind it are known from memory only, which lowers the weight.
+    pub from_memory: bool,
     /// False where a stronger item of its family counted instead.
     pub counted: bool,
     /// Where.

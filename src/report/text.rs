@@ -238,16 +238,24 @@ fn advice(out: &mut String, cause: &CauseView, options: TextOptions) {
 
 fn details(out: &mut String, finding: &FindingView, options: TextOptions) {
     for cause in &finding.causes {
-        let _ =
-            writeln!(out, "\n{BOLD}{}{BOLD:#} {} {DIM}({}){DIM:#}", percent(cause.probability), cause.title, cause.id);
+        let _ = writeln!(
+            out,
+            "\n{BOLD}{}{BOLD:#} {} {DIM}({}, {} before any evidence){DIM:#}",
+            percent(cause.probability),
+            cause.title,
+            cause.id,
+            cause.prior
+        );
         for (sign, items) in [("+", &cause.evidence), ("-", &cause.against)] {
             for item in items {
+                let memory = if item.from_memory { ", known from memory only" } else { "" };
                 let counted = if item.counted { "" } else { ", covered by a stronger item" };
-                let line = format!("{sign} {} [{}, {}{counted}]", clean(&item.says), item.weight, item.family);
+                let line = format!("{sign} {} [{}, {}{memory}{counted}]", clean(&item.says), item.weight, item.family);
                 paragraph(out, "  ", &line, options.width, 4);
                 for quote in &item.places {
                     let place = format!("{}:{}  {}", clean(&quote.source), quote.line, clean(&quote.quote));
-                    let _ = writeln!(out, "      {DIM}{}{DIM:#}", cut(&place, options.width.saturating_sub(6)));
+                    let _ =
+                        writeln!(out, "      {DIM}{}{DIM:#}", cut(place.trim_end(), options.width.saturating_sub(6)));
                 }
             }
         }

@@ -88,6 +88,8 @@ fn cause(cause: &CauseView) -> Value {
         "id": cause.id,
         "title": cause.title,
         "probability": cause.probability,
+        "prior": cause.prior,
+        "specializes": cause.specializes,
         "evidence": cause.evidence.iter().map(evidence).collect::<Vec<_>>(),
         "against": cause.against.iter().map(evidence).collect::<Vec<_>>(),
         "recipe": {
@@ -102,7 +104,7 @@ fn cause(cause: &CauseView) -> Value {
 }
 
 fn evidence(item: &EvidenceView) -> Value {
-    json!({"says": item.says, "weight": item.weight, "family": item.family, "counted": item.counted,
+    json!({"says": item.says, "weight": item.weight, "family": item.family, "counted": item.counted, "from_memory": item.from_memory,
            "where": item.places.iter().map(quote).collect::<Vec<_>>()})
 }
 

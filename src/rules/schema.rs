@@ -229,6 +229,19 @@ pub enum Prior {
     Common,
 }
 
+impl Prior {
+    /// The name used in rules and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fallback => "fallback",
+            Self::Rare => "rare",
+            Self::Usual => "usual",
+            Self::Common => "common",
+        }
+    }
+}
+
 /// One item of evidence. Names are concepts, `@aggregates`, or `!@aggregates`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

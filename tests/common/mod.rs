@@ -16,6 +16,16 @@ use whodunit::rules::{CompiledRules, Gate, RuleSet};
 use whodunit::scan::{Options, Silent};
 use whodunit::{assemble, ranking, report, scan};
 
+/// What recipes may name, and what it becomes in a test; everything else in braces belongs to the code.
+pub(crate) const PLACEHOLDERS: [(&str, &str); 6] = [
+    ("{env}", "OPENAI_API_KEY"),
+    ("{env_lower}", "openai_api_key"),
+    ("{provider}", "OpenAI"),
+    ("{class}", "Client"),
+    ("{pod}", "api-1"),
+    ("{host}", "api.example.com"),
+];
+
 /// The folder of the project.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
