@@ -8,10 +8,13 @@ use rayon::prelude::*;
 use crate::assemble;
 use crate::evidence::Evidence;
 use crate::input::{Block, InputSummary, InputWarning, Source, SourceSpec};
-use crate::model::{Segment, SourceId, StreamId};
+use crate::model::{Line, Segment, SourceId, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::{CompiledRules, Gate};
 use crate::streams::{self, Shape, Splitter};
+
+/// Records that one task reads.
+const RECORDS: usize = 1024;
 
 /// How to scan; none of it changes what is found.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +46,7 @@ pub struct Scanned {
 #[must_use]
 pub fn collect(
     rules: &CompiledRules,
-    gate: &Gate,
+    gate: &Gate<'_>,
     specs: &[SourceSpec],
     options: Options,
     progress: &dyn Progress,
@@ -52,7 +55,10 @@ pub fn collect(
     let each = |(id, spec): (usize, &SourceSpec)| {
         let mut evidence = Evidence::default();
         let source = SourceId(u32::try_from(id).unwrap_or(u32::MAX));
-        let analyse = |segment: &Segment| analyse(rules, &memory, segment);
+        let analyse = Analyse {
+            segment: |segment: &Segment| analyse(rules, &memory, segment),
+            records: |records: &[(StreamId, Line)]| analyse_records(rules, &memory, records),
+        };
         let outcome = scan_source(gate, spec, source, options, progress, &analyse, &mut |parts, _| {
             parts.into_iter().for_each(|part| evidence.merge(part));
         });
@@ -90,6 +96,26 @@ fn analyse(rules: &CompiledRules, memory: &Memory, segment: &Segment) -> Evidenc
     evidence
 }
 
+/// The evidence of records that stand for themselves.
+#[must_use]
+pub fn analyse_records(rules: &CompiledRules, memory: &Memory, records: &[(StreamId, Line)]) -> Evidence {
+    let mut evidence = Evidence::default();
+    for (stream, line) in records {
+        let mut observer = Observer::new(rules, memory, std::slice::from_ref(line), stream.clone());
+        let event = assemble::record(stream, line);
+        observer.observe(&event).into_iter().for_each(|observation| evidence.add(observation));
+    }
+    evidence
+}
+
+/// What to make of the parts of a source.
+pub struct Analyse<S, R> {
+    /// Lines around something that could matter.
+    pub segment: S,
+    /// Records of one line, of which there may be very many.
+    pub records: R,
+}
+
 /// Follows the work; called from several threads.
 pub trait Progress: Sync {
     /// An input was opened.
@@ -112,12 +138,12 @@ impl Progress for Silent {
 /// Runs one input through the pipeline. `sink` gets the results of each round, in the order of the segments, and the line before which
 /// no segment will begin any more.
 pub fn scan_source<T: Send>(
-    gate: &Gate,
+    gate: &Gate<'_>,
     spec: &SourceSpec,
     id: SourceId,
     options: Options,
     progress: &dyn Progress,
-    analyse: &(impl Fn(&Segment) -> T + Sync),
+    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[(StreamId, Line)]) -> T + Sync>,
     sink: &mut impl FnMut(Vec<T>, u64),
 ) -> Result<InputSummary, InputWarning> {
     let mut source = Source::open(spec).map_err(InputWarning::from)?;
@@ -132,12 +158,17 @@ pub fn scan_source<T: Send>(
         }
         let pieces: Vec<_> = blocks.par_iter().map(|block| streams::prepare(&shape, gate, block)).collect();
         pieces.into_iter().for_each(|pieces| splitter.push(pieces));
-        let results = splitter.take().par_iter().map(analyse).collect();
+        let (segments, records) = (splitter.take(), splitter.take_records());
+        let mut results: Vec<T> = segments.par_iter().map(&analyse.segment).collect();
+        results.par_extend(records.par_chunks(RECORDS).map(&analyse.records));
         sink(results, splitter.horizon());
         progress.read(source.raw_bytes_read() - read);
         read = source.raw_bytes_read();
     }
-    sink(splitter.finish().par_iter().map(analyse).collect(), u64::MAX);
+    let segments = splitter.finish();
+    let mut results: Vec<T> = segments.par_iter().map(&analyse.segment).collect();
+    results.par_extend(splitter.take_records().par_chunks(RECORDS).map(&analyse.records));
+    sink(results, u64::MAX);
     progress.done();
     let mut summary = source.finish();
     for (kind, text) in splitter.caps.warnings() {

@@ -46,7 +46,7 @@ fn options(block_bytes: usize, blocks_in_flight: usize) -> Options {
 }
 
 /// The document for some files that are called by their bare names, so that where they lie does not show.
-fn document(files: &[PathBuf], gate: &Gate, options: Options) -> String {
+fn document(files: &[PathBuf], gate: &Gate<'_>, options: Options) -> String {
     let specs: Vec<SourceSpec> = files.iter().map(|path| named(path)).collect();
     report::json(&common::diagnose(&specs, gate, options))
 }

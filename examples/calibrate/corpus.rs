@@ -116,7 +116,7 @@ pub(crate) fn read(rules: &CompiledRules, roots: &[PathBuf], kept: Kept) -> Resu
 }
 
 /// One case; `None` where nothing failed.
-fn case(rules: &CompiledRules, gate: &Gate, folder: &Path, kept: Kept) -> Result<Option<Case>> {
+fn case(rules: &CompiledRules, gate: &Gate<'_>, folder: &Path, kept: Kept) -> Result<Option<Case>> {
     let path = folder.join("label.json");
     let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let label: Value = serde_json::from_str(&text).with_context(|| format!("{} is no label", path.display()))?;
@@ -161,13 +161,13 @@ fn logs(folder: &Path, label: &Value) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn collect(rules: &CompiledRules, gate: &Gate, files: &[PathBuf], kept: Kept) -> Evidence {
+fn collect(rules: &CompiledRules, gate: &Gate<'_>, files: &[PathBuf], kept: Kept) -> Evidence {
     let specs: Vec<SourceSpec> = files.iter().map(SourceSpec::file).collect();
     if kept.chains {
         return scan::collect(rules, gate, &specs, Options::default(), &Silent).evidence;
     }
     let memory = Memory::default();
-    let analyse = |segment: &Segment| {
+    let segment = |segment: &Segment| {
         let mut evidence = Evidence::default();
         let mut observer = Observer::new(rules, &memory, &segment.lines, segment.stream.clone());
         for mut event in assemble::assemble(segment) {
@@ -176,6 +176,9 @@ fn collect(rules: &CompiledRules, gate: &Gate, files: &[PathBuf], kept: Kept) ->
         }
         evidence
     };
+    // Records have no chains to cut.
+    let records = |records: &[_]| scan::analyse_records(rules, &memory, records);
+    let analyse = scan::Analyse { segment, records };
     let mut evidence = Evidence::default();
     for (id, spec) in specs.iter().enumerate() {
         let id = SourceId(u32::try_from(id).unwrap_or(u32::MAX));

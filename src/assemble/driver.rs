@@ -260,7 +260,7 @@ fn cap(text: &str) -> &str {
 
 /// Gives drafts in order of their lines what only the segment knows.
 fn finish(segment: &Segment, drafts: Vec<Draft>) -> Vec<Event> {
-    let mut latest = None;
+    let mut latest = segment.since;
     let mut seen = 0;
     let mut events = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -330,7 +330,7 @@ mod tests {
     }
 
     fn read(lines: Vec<Line>) -> Vec<Event> {
-        assemble(&Segment { stream: StreamId::new("pod/a"), lines, cut: false }, super::super::GRAMMARS)
+        assemble(&Segment { stream: StreamId::new("pod/a"), lines, since: None, cut: false }, super::super::GRAMMARS)
     }
 
     const TRACE: [&str; 3] = ["Traceback (most recent call last):", "  File \"/a.py\", line 1, in f", "KeyError: 'a'"];
@@ -372,6 +372,14 @@ mod tests {
         lines.extend(crash.iter().zip(2..).map(|(text, number)| line(number, text, false)));
         let said: Vec<_> = read(lines).into_iter().map(|event| (event.message, event.lines)).collect();
         assert_eq!(said, [("listening".to_owned(), vec![(1, 1)]), (String::new(), vec![(2, 6)])]);
+    }
+
+    #[test]
+    fn time_goes_on_from_the_segment_before() {
+        let segment =
+            |since| Segment { stream: StreamId::default(), lines: vec![line(1, "up", true)], since, cut: false };
+        let time = |since| assemble(&segment(since), super::super::GRAMMARS)[0].time;
+        assert_eq!((time(None), time(Some(Time::utc(7)))), (None, Some(Time::utc(7))));
     }
 
     #[test]

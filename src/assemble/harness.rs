@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::assemble::{Found, Grammar, assemble};
 use crate::input::SourceSpec;
-use crate::model::{Event, ExceptionChain, Line, Position, Relation, Severity, SourceId};
+use crate::model::{Event, ExceptionChain, Line, Position, Relation, Severity, SourceId, StreamId};
 use crate::rules::Gate;
 use crate::scan;
 
@@ -90,7 +90,8 @@ fn events(log: &Path) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut keep = |found: Vec<Vec<Event>>, _| events.extend(found.into_iter().flatten());
     let (spec, gate, options) = (SourceSpec::file(log), Gate::open(), scan::Options::default());
-    scan::scan_source(&gate, &spec, SourceId(0), options, &scan::Silent, &assemble, &mut keep).unwrap();
+    let analyse = scan::Analyse { segment: assemble, records: |_: &[(StreamId, Line)]| Vec::new() };
+    scan::scan_source(&gate, &spec, SourceId(0), options, &scan::Silent, &analyse, &mut keep).unwrap();
     events.retain(|event| event.chain.is_some());
     events.sort_by_key(|event| event.lines[0]);
     events

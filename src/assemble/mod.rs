@@ -24,7 +24,7 @@ pub mod shell;
 
 use std::ops::Range;
 
-use crate::model::{Event, ExceptionChain, Language, Line, Segment};
+use crate::model::{Event, ExceptionChain, Language, Line, Segment, StreamId};
 
 /// Every grammar, one entry a language. The order does not matter: the driver settles overlaps by the lines covered.
 static GRAMMARS: &[&dyn Grammar] = &[
@@ -76,6 +76,22 @@ pub trait Grammar: Sync {
 #[must_use]
 pub fn assemble(segment: &Segment) -> Vec<Event> {
     driver::assemble(segment, GRAMMARS)
+}
+
+/// The event that a record of one line without an exception is.
+#[must_use]
+pub fn record(stream: &StreamId, line: &Line) -> Event {
+    Event {
+        stream: stream.clone(),
+        worker: line.worker.clone(),
+        request: line.request.clone(),
+        time: line.time,
+        severity: line.severity,
+        at: line.at,
+        lines: vec![(line.at.line, line.at.line)],
+        message: line.text.trim_end().to_owned(),
+        chain: None,
+    }
 }
 
 /// The literals of every grammar, for the gate.

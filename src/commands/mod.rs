@@ -67,7 +67,7 @@ fn discover(paths: &[String]) -> Option<Discovered> {
     piped.then(|| Discovered { specs: vec![SourceSpec::stdin()], warnings: Vec::new() })
 }
 
-fn gate(rules: &CompiledRules, common: &Common) -> Gate {
+fn gate<'r>(rules: &'r CompiledRules, common: &Common) -> Gate<'r> {
     if common.no_gate {
         return Gate::open();
     }

@@ -55,6 +55,12 @@ impl StreamId {
     }
 }
 
+impl From<Arc<str>> for StreamId {
+    fn from(name: Arc<str>) -> Self {
+        Self(name)
+    }
+}
+
 impl Default for StreamId {
     fn default() -> Self {
         Self::new("")

@@ -55,6 +55,8 @@ pub struct Segment {
     pub stream: StreamId,
     /// In the order of the input.
     pub lines: Vec<Line>,
+    /// Time of the last record of the stream before these lines, where the stream was not interrupted between.
+    pub since: Option<Time>,
     /// The segment was closed by a cap, not by the text: its last event may be cut.
     pub cut: bool,
 }

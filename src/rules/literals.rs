@@ -3,7 +3,7 @@
 //! The gate and the matcher look for these first, so that a regex runs only where it can match. The walk is conservative: where it cannot
 //! prove a literal it finds none, and the rule has to spell one out.
 
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// Shorter literals hit too often to be worth looking for.
 pub(crate) const SHORTEST: usize = 4;
@@ -17,6 +17,25 @@ pub(crate) fn required(pattern: &str) -> Option<Vec<String>> {
     let hir = regex_syntax::ParserBuilder::new().build().parse(pattern).ok()?;
     let set = best(&hir)?;
     (shortest(&set) >= SHORTEST).then_some(set)
+}
+
+/// Whether every match of a pattern lies within one line, wherever in a text that line stands.
+pub(crate) fn within_a_line(pattern: &str) -> bool {
+    regex_syntax::ParserBuilder::new().build().parse(pattern).is_ok_and(|hir| stays(&hir))
+}
+
+fn stays(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Literal(literal) => !literal.0.contains(&b'\n'),
+        HirKind::Class(Class::Unicode(class)) => !class.iter().any(|r| r.start() <= '\n' && '\n' <= r.end()),
+        HirKind::Class(Class::Bytes(_)) => false,
+        // What holds at the edge of a text may not hold at that of the line around it.
+        HirKind::Look(look) => !matches!(look, Look::Start | Look::End | Look::StartLF | Look::EndLF),
+        HirKind::Repetition(repetition) => stays(&repetition.sub),
+        HirKind::Capture(capture) => stays(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(stays),
+        HirKind::Empty => true,
+    }
 }
 
 fn best(hir: &Hir) -> Option<Vec<String>> {
@@ -102,6 +121,15 @@ mod tests {
         let got = required(pattern);
         let want = want.map(|set| set.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(got, want, "{pattern}");
+    }
+
+    #[test]
+    fn patterns_that_could_leave_a_line_are_known() {
+        for (pattern, within) in
+            [("a.*b", true), (r"\bx\d+", true), (r"a\s+b", false), ("(?s)a.b", false), ("^a", false), ("[^x]y", false)]
+        {
+            assert_eq!(super::within_a_line(pattern), within, "{pattern}");
+        }
     }
 
     #[test]

@@ -12,6 +12,6 @@ pub mod schema;
 mod weights;
 
 pub use compile::{Atom, CompiledRules, CompiledSignal, Lazy, PackageMatch};
-pub use gate::Gate;
+pub use gate::{Gate, Mark, Reach};
 pub use load::{RuleError, RuleSet};
 pub use weights::Weights;

@@ -14,8 +14,8 @@ pub use self::layout::Layout;
 use self::layout::{Joiner, Raw};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
-use crate::model::{Line, LineRange, Position, Segment, Severity, SourceId, StreamId, Time};
-use crate::rules::Gate;
+use crate::model::{Line, LineRange, Position, Segment, Severity, SignalId, SourceId, StreamId, Time};
+use crate::rules::{Gate, Mark, Reach};
 
 /// Lines kept before a hit: class lines and log messages stand above the first frame.
 const BEFORE: u64 = 120;
@@ -58,11 +58,11 @@ impl Shape {
     }
 }
 
-/// A line near a hit, detached from its block.
+/// A line that could matter or stands near one, detached from its block.
 #[derive(Debug)]
 pub struct Piece {
     line: u64,
-    hit: bool,
+    reach: Option<Reach>,
     content: Content,
 }
 
@@ -94,6 +94,8 @@ enum Text {
     Whole(Box<Payload>),
     /// A piece of a line that the transport cut, and whether more follows.
     Cut(Vec<u8>, More),
+    /// A line that is whole unless one before it, which nothing was seen of, goes on here.
+    Likely(Box<Payload>, Vec<u8>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,35 +108,197 @@ enum More {
 
 /// Reads the lines of a block that could matter, and those at its edges that could be near a hit of its neighbours.
 #[must_use]
-pub fn prepare(shape: &Shape, gate: &Gate, block: &Block) -> Vec<Piece> {
-    let mut lines = Vec::new();
+pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
     // A literal may be broken over two lines.
     let gate = if matches!(shape.layout, Layout::Wrapped(_)) { &Gate::open() } else { gate };
-    gate.lines(&block.bytes, |range, hit| lines.push((range, hit)));
-    let total = lines.len() as u64;
-    let mut last_hit: Option<u64> = None;
-    let mut next_hits: VecDeque<u64> = (0..).zip(&lines).filter(|(_, (_, hit))| *hit).map(|(at, _)| at).collect();
-    let mut pieces = Vec::new();
-    for (at, (range, hit)) in (0..).zip(lines) {
-        if hit {
-            last_hit = Some(at);
-            next_hits.pop_front();
+    let (mut marks, starts) = gate.marks(&block.bytes);
+    let lines = Lines { shape, gate, block, starts: &starts };
+    let mut alone: HashMap<u32, Box<Read>> = HashMap::new();
+    marks.retain_mut(|mark| {
+        if mark.reach != Some(Reach::Around) {
+            match lines.alone(mark) {
+                Alone::Record(reach, read) => {
+                    mark.reach = Some(reach);
+                    alone.insert(mark.line, read);
+                }
+                Alone::Nothing => return false,
+                Alone::No => mark.reach = Some(Reach::Around),
+            }
         }
-        let near = at < AFTER
-            || at + BEFORE >= total
-            || last_hit.is_some_and(|h| at - h <= AFTER)
-            || next_hits.front().is_some_and(|h| h - at <= BEFORE);
-        if near {
-            let (line, offset) = (block.first_line + at, block.offset + range.start as u64);
-            let bytes = &block.bytes[range];
-            let content = match shape.layout {
-                Layout::Lines => Content::Read(Box::new(read(&shape.wrapping, bytes, (line, offset), None, hit))),
-                _ => Content::Raw(Raw::new(line, offset, hit, bytes)),
+        true
+    });
+    let mut pieces = Vec::with_capacity(marks.len() + 256);
+    let mut marks = marks.into_iter().peekable();
+    for (from, to, near) in
+        lines.stretches(&marks.clone().filter(|m| m.reach == Some(Reach::Around)).map(|m| m.line).collect::<Vec<_>>())
+    {
+        while let Some(mark) = marks.next_if(|mark| mark.line < from) {
+            pieces.extend(alone.remove(&mark.line).map(|read| Piece {
+                line: lines.number(mark.line),
+                reach: mark.reach,
+                content: Content::Read(read),
+            }));
+        }
+        for line in from..to {
+            let reach = marks.next_if(|mark| mark.line == line).and_then(|mark| mark.reach);
+            let content = match alone.remove(&line) {
+                Some(read) => Content::Read(read),
+                None if near && shape.layout == Layout::Lines => {
+                    Content::Read(Box::new(lines.read(line, reach.is_some())))
+                }
+                None => Content::Raw(lines.raw(line, reach.is_some())),
             };
-            pieces.push(Piece { line, hit, content });
+            pieces.push(Piece { line: lines.number(line), reach, content });
         }
     }
+    for mark in marks {
+        pieces.extend(alone.remove(&mark.line).map(|read| Piece {
+            line: lines.number(mark.line),
+            reach: mark.reach,
+            content: Content::Read(read),
+        }));
+    }
     pieces
+}
+
+/// What a line that reaches no further than its record is.
+enum Alone {
+    Record(Reach, Box<Read>),
+    /// Nothing that counts: a level word that is none.
+    Nothing,
+    /// Its neighbours are needed to tell.
+    No,
+}
+
+/// The lines of a block.
+struct Lines<'b> {
+    shape: &'b Shape,
+    gate: &'b Gate<'b>,
+    block: &'b Block,
+    starts: &'b [u32],
+}
+
+impl Lines<'_> {
+    fn bytes(&self, line: u32) -> &[u8] {
+        let (from, to) = (self.starts[line as usize] as usize, self.starts[line as usize + 1] as usize);
+        let bytes = &self.block.bytes[from..to];
+        bytes.strip_suffix(b"\n").unwrap_or(bytes)
+    }
+
+    fn number(&self, line: u32) -> u64 {
+        self.block.first_line + u64::from(line)
+    }
+
+    fn at(&self, line: u32) -> (u64, u64) {
+        (self.number(line), self.block.offset + u64::from(self.starts[line as usize]))
+    }
+
+    fn read(&self, line: u32, hit: bool) -> Read {
+        read(&self.shape.wrapping, self.bytes(line), self.at(line), None, hit)
+    }
+
+    fn raw(&self, line: u32, hit: bool) -> Raw {
+        let (number, offset) = self.at(line);
+        Raw::new(number, offset, hit, self.bytes(line))
+    }
+
+    /// The record that a line is, if it is whole in itself: it begins one, its time is its own, and what follows does not continue it.
+    fn alone(&self, mark: &Mark) -> Alone {
+        let line = mark.line;
+        if self.shape.layout != Layout::Lines {
+            return Alone::No;
+        }
+        let mut read = self.read(line, true);
+        let cut = std::mem::replace(&mut read.text, Text::Cut(Vec::new(), More::No));
+        read.text = match cut {
+            Text::Cut(bytes, More::No) if !read.continues && !read.glued => {
+                let outer = Stripped { time: read.time, severity: read.severity, ..Stripped::raw(&bytes) };
+                let inner = self.shape.wrapping.unwrap(outer);
+                let mut payload = payload::read(&inner.payload);
+                payload.time = payload.time.or(inner.time);
+                payload.severity = payload.severity.or(inner.severity);
+                if !inner.stream.is_empty() {
+                    return Alone::No;
+                }
+                Text::Likely(Box::new(payload), bytes)
+            }
+            other => other,
+        };
+        let (Text::Whole(payload) | Text::Likely(payload, _)) = &read.text else { return Alone::No };
+        // Where no stamp was seen anywhere, none is missing.
+        let timed = payload.time.or(read.time).is_some() || self.shape.moment.is_none();
+        let last = line as usize + 2 == self.starts.len();
+        let whole = payload.starts && !payload.body.contains('\n');
+        let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
+        let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
+        // A signal that stays within a line and does not hold here does not hold because of this line.
+        let open = |id: &SignalId| self.gate.confirms(*id, &payload.body) || !self.gate.holds_within_a_line(*id);
+        let doubts: Vec<SignalId> = mark.doubts.iter().copied().filter(open).collect();
+        if sure.is_none() && doubts.is_empty() {
+            return Alone::Nothing;
+        }
+        if !whole || last || self.continued(line + 1, &read) {
+            return Alone::No;
+        }
+        let held = doubts.into_iter().filter(|id| self.gate.confirms(*id, &payload.body));
+        let reach = held.map(|id| self.gate.reach(id)).max().max(sure);
+        match reach {
+            None => return Alone::Nothing,
+            Some(Reach::Around) => return Alone::No,
+            Some(_) if !timed => match self.time_above(line, &read) {
+                Some(time) => read.time = Some(time),
+                None => return Alone::No,
+            },
+            Some(_) => {}
+        }
+        Alone::Record(Reach::Line, Box::new(read))
+    }
+
+    /// The time of the nearest record above in the same stream, which a record without a stamp shares.
+    fn time_above(&self, line: u32, below: &Read) -> Option<Time> {
+        let nearest = line.saturating_sub(u32::try_from(BEFORE).unwrap_or(0));
+        (nearest..line).rev().find_map(|above| {
+            let above = self.shape.wrapping.strip(self.bytes(above));
+            let ours = *above.stream == *below.stream && above.channel == below.channel;
+            ours.then(|| payload::read(&above.payload).time.or(above.time))?
+        })
+    }
+
+    /// Whether a line may go on with the record above it.
+    fn continued(&self, line: u32, above: &Read) -> bool {
+        let next = self.shape.wrapping.strip(self.bytes(line));
+        if next.continues || next.glued {
+            return true;
+        }
+        let other = *next.stream != *above.stream || next.channel != above.channel;
+        !other && !payload::read(&next.payload).starts
+    }
+
+    /// Stretches of lines that may be needed, in order and apart, and whether they are near a hit or only at an edge of the block.
+    fn stretches(&self, hits: &[u32]) -> Vec<(u32, u32, bool)> {
+        let total = u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX);
+        let (before, after) = (u32::try_from(BEFORE).unwrap_or(0), u32::try_from(AFTER).unwrap_or(0));
+        let mut near: Vec<(u32, u32, bool)> = Vec::new();
+        for &hit in hits {
+            let (from, to) = (hit.saturating_sub(before), (hit + after + 1).min(total));
+            match near.last_mut() {
+                Some(last) if from <= last.1 => last.1 = to,
+                _ => near.push((from, to, true)),
+            }
+        }
+        let mut all = Vec::with_capacity(near.len() + 2);
+        let mut at = 0;
+        for (from, to, _) in near.into_iter().chain([(total, total, true)]) {
+            // What lies between stretches is needed only at the edges of the block.
+            let head = (at, from.min(after).max(at));
+            let tail = (from.min(total.saturating_sub(before)).max(head.1), from);
+            let tail = if tail.0 >= total.saturating_sub(before) { tail } else { (from, from) };
+            all.extend([head, tail].into_iter().filter(|(from, to)| from < to).map(|(from, to)| (from, to, false)));
+            all.extend((from < to).then_some((from, to, true)));
+            at = to;
+        }
+        all
+    }
 }
 
 fn read(wrapping: &Wrapping, bytes: &[u8], at: (u64, u64), range: Option<LineRange>, hit: bool) -> Read {
@@ -161,6 +325,7 @@ struct Open {
     lines: Vec<Line>,
     bytes: usize,
     pending: Option<Pending>,
+    since: Option<Time>,
     last: u64,
 }
 
@@ -239,6 +404,7 @@ pub struct Splitter {
     last_key: Key,
     last_width: usize,
     done: Vec<Segment>,
+    records: Vec<(StreamId, Line)>,
     /// What the caps cost.
     pub caps: Caps,
 }
@@ -259,6 +425,7 @@ impl Splitter {
             last_key: (Arc::from(""), 0),
             last_width: 0,
             done: Vec::new(),
+            records: Vec::new(),
             caps: Caps::default(),
         }
     }
@@ -266,30 +433,60 @@ impl Splitter {
     /// Takes the pieces of the next block, in order.
     pub fn push(&mut self, pieces: Vec<Piece>) {
         for piece in pieces {
-            if self.last_hit.is_some_and(|hit| piece.line - hit > AFTER) && !piece.hit {
+            let around = piece.reach == Some(Reach::Around);
+            if self.last_hit.is_some_and(|hit| piece.line - hit > AFTER) && !around {
                 self.flush();
+                self.last_hit = None;
             }
-            if piece.hit {
+            if around {
                 let from = piece.line.saturating_sub(BEFORE);
                 if self.last_hit.is_some_and(|hit| from > hit + AFTER) {
                     self.flush();
                 }
                 self.last_hit = Some(piece.line);
+                self.leave(from);
                 for waiting in std::mem::take(&mut self.waiting) {
-                    if waiting.line >= from {
-                        self.accept(waiting);
-                    }
+                    self.accept(waiting);
                 }
                 self.accept(piece);
-            } else if self.last_hit.is_some_and(|hit| piece.line - hit <= AFTER) {
+            } else if self.last_hit.is_some() {
                 self.accept(piece);
             } else {
+                self.leave(piece.line.saturating_sub(BEFORE));
                 self.waiting.push_back(piece);
-                while self.waiting.len() as u64 > BEFORE {
-                    self.waiting.pop_front();
-                }
             }
         }
+    }
+
+    /// Lets go of the pieces that wait before this line: records among them stand for themselves.
+    fn leave(&mut self, from: u64) {
+        while self.waiting.front().is_some_and(|piece| piece.line < from) {
+            let Some(piece) = self.waiting.pop_front() else { break };
+            if piece.reach.is_some()
+                && let Content::Read(read) = piece.content
+            {
+                self.stand_alone(*read);
+            }
+        }
+    }
+
+    fn stand_alone(&mut self, read: Read) {
+        let (Text::Whole(payload) | Text::Likely(payload, _)) = read.text else { return };
+        let name = match &payload.stream {
+            Some(stream) if read.stream.is_empty() => stream.clone(),
+            _ => read.stream,
+        };
+        let stream = if name.is_empty() { self.fallback.clone() } else { StreamId::from(name) };
+        let at = Position { source: self.source, line: read.at.0, offset: read.at.1 };
+        let mut open = Open::default();
+        let (time, severity) = (read.time, read.severity);
+        open.push(Whole { payload: *payload, at, joined: None, hit: true, time, severity }, self.moment);
+        self.records.extend(open.lines.into_iter().map(|line| (stream.clone(), line)));
+    }
+
+    /// Records of one line that stand for themselves, in order.
+    pub fn take_records(&mut self) -> Vec<(StreamId, Line)> {
+        std::mem::take(&mut self.records)
     }
 
     /// Segments that are complete.
@@ -308,7 +505,7 @@ impl Splitter {
 
     /// The end of the input: everything open is complete.
     pub fn finish(&mut self) -> Vec<Segment> {
-        self.waiting.clear();
+        self.leave(u64::MAX);
         self.flush();
         self.take()
     }
@@ -324,18 +521,22 @@ impl Splitter {
         }
     }
 
-    fn close(&mut self, key: &Key, cut: bool) {
-        let Some(mut open) = self.open.remove(key) else { return };
+    /// Closes a stream's segment; gives back the time that the next one goes on from.
+    fn close(&mut self, key: &Key, cut: bool) -> Option<Time> {
+        let mut open = self.open.remove(key)?;
         if let Some(pending) = open.pending.take() {
             let line = self.whole(pending);
             open.push(line, self.moment);
         }
         if open.lines.is_empty() {
-            return;
+            return open.since;
         }
         self.caps.segments += u64::from(cut);
         let stream = if key.0.is_empty() { self.fallback.clone() } else { StreamId::new(&key.0) };
-        self.done.push(Segment { stream, lines: open.lines, cut });
+        let since = open.since;
+        let latest = open.lines.iter().rev().find_map(|line| line.time).or(since);
+        self.done.push(Segment { stream, lines: open.lines, since, cut });
+        latest
     }
 
     fn accept(&mut self, piece: Piece) {
@@ -368,6 +569,7 @@ impl Splitter {
                 self.place(key, Whole { payload: *payload, at, joined, hit, time, severity }, piece.at.0);
             }
             Text::Cut(bytes, more) => self.accept_cut(key, &bytes, more, &piece),
+            Text::Likely(_, bytes) => self.accept_cut(key, &bytes, More::No, &piece),
         }
     }
 
@@ -429,7 +631,8 @@ impl Splitter {
         open.last = now;
         let full = open.lines.len() >= HARD_LINES || open.bytes >= HARD_BYTES;
         if full || (open.lines.len() >= SOFT_LINES && line.payload.starts) {
-            self.close(&key, full);
+            let since = self.close(&key, full);
+            self.open.entry(key.clone()).or_default().since = since;
         }
         let open = self.open.entry(key.clone()).or_default();
         open.last = now;

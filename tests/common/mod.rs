@@ -38,13 +38,13 @@ pub(crate) fn rules() -> &'static CompiledRules {
 }
 
 /// The gate as every run derives it.
-pub(crate) fn derived_gate() -> Gate {
+pub(crate) fn derived_gate() -> Gate<'static> {
     let literals: Vec<&str> = assemble::literals().collect();
     Gate::new(rules(), &literals)
 }
 
 /// The report of some inputs, read in the way that is given.
-pub(crate) fn diagnose(specs: &[SourceSpec], gate: &Gate, options: Options) -> Report {
+pub(crate) fn diagnose(specs: &[SourceSpec], gate: &Gate<'_>, options: Options) -> Report {
     let scanned = scan::collect(rules(), gate, specs, options, &Silent);
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let findings = ranking::rank(rules(), &scanned.evidence);

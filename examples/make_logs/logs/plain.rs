@@ -19,7 +19,7 @@ const SERVICES: &[&[&str]] = &[
     &[
         r#"{"level":"info","time":"%{iso}","logger":"billing","msg":"invoice %{id} settled","customer":"%{name}","amount_cents":%{id},"failed":0,"duration_ms":%{ms}}"#,
         r#"{"level":"info","time":"%{iso}","logger":"billing","msg":"reconciled ledger %{word}","entries":%{ms},"errors":0,"trace_id":"%{hex16}%{hex16}"}"#,
-        r#"{"level":"debug","time":"%{iso}","logger":"billing.queue","msg":"polled","depth":%{two},"denied":0,"oldest_ms":%{ms}}"#,
+        r#"{"level":"debug","time":"%{iso}","logger":"billing.queue","msg":"polled","depth":%{digit},"denied":0,"oldest_ms":%{ms}}"#,
     ],
     // Access log of a web server.
     &[

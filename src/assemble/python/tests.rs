@@ -39,7 +39,7 @@ fn segment(text: &str) -> Segment {
         }
         lines.push(line);
     }
-    Segment { stream: StreamId::default(), lines, cut: false }
+    Segment { stream: StreamId::default(), lines, since: None, cut: false }
 }
 
 fn read(text: &str) -> Vec<Event> {
