@@ -61,7 +61,14 @@ fn name_the_unnamed(rules: &CompiledRules, evidence: &Evidence, groups: &mut BTr
             )
             .map(|(subject, role)| (*subject, role.clone()))
         };
-        let owner = alike.or_else(related).map(|k| (k.subject, k.role.clone())).or_else(failing);
+        // The wrapper's own words follow on a refusal that was logged as mere throttling.
+        let throttling = || {
+            let subject = only(evidence.throttles.keys().filter(|s| matches!(s, Subject::Component(_))))?;
+            let Subject::Component(id) = *subject else { return None };
+            Some((*subject, rules.component(id).roles.first().cloned().unwrap_or_default()))
+        };
+        let owner =
+            alike.or_else(related).map(|k| (k.subject, k.role.clone())).or_else(failing).or_else(throttling);
         let Some((subject, role)) = owner else { continue };
         let Some(group) = groups.remove(&key) else { continue };
         let target =
