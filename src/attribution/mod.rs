@@ -104,11 +104,13 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
 }
 
 impl Attribution {
-    /// Takes over a decision. A gateway's own wording behind a provider's client is that provider's gateway.
+    /// Takes over a decision. A gateway's own wording behind a provider's client is that provider's gateway, unless the wording is about the
+    /// gateway's own affairs and says so by its role.
     fn decide(&mut self, rules: &CompiledRules, (component, role, because): Decision, frames: &FrameFacts) {
         let is_gateway = |id: ComponentId| rules.component(id).roles == ["gateway"];
         let behind = frames.deepest.as_ref().map(|d| d.0).filter(|id| !is_gateway(*id));
-        match behind.filter(|_| is_gateway(component)) {
+        let own_affair = role.as_deref() == Some("gateway");
+        match behind.filter(|_| is_gateway(component) && !own_affair) {
             Some(provider) => (self.component, self.role) = (Some(provider), Some("gateway".to_owned())),
             None => (self.component, self.role) = (Some(component), role),
         }
@@ -236,8 +238,12 @@ fn role_in_text(rules: &CompiledRules, event: &Event, component: ComponentId) ->
         return Some(role);
     }
     let class = |word: &str| rules.classes(word).find(|(id, _)| *id == component)?.1.role.clone();
-    let model = |word: &str| rules.model(word).and_then(|_| rules.role(RoleSubject::Model, word)).map(ToOwned::to_owned);
-    messages(event).flat_map(words).find_map(|word| class(word).or_else(|| model(word)))
+    let model =
+        |word: &str| rules.model(word).and_then(|_| rules.role(RoleSubject::Model, word)).map(ToOwned::to_owned);
+    // What serves no models of its own is not used for what the model in its refusal is used for.
+    let usual = &rules.component(component).roles;
+    let role = |word: &str| class(word).or_else(|| model(word)).filter(|role| usual.contains(role));
+    messages(event).flat_map(words).find_map(role)
 }
 
 /// Words of a text that could be names of variables, models or classes: names joined by dots come whole and in parts.

@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::schema::{
-    Cause, Component, KeyFile, Mask, Neutral, NeutralFile, PlaceRule, Placeholder, RoleFile, RoleRule, Shape, Signal, SignalFile,
-    Symptom, SymptomFile,
+    Cause, Component, KeyFile, Mask, Neutral, NeutralFile, PlaceRule, Placeholder, RoleFile, RoleRule, Shape, Signal,
+    SignalFile, Symptom, SymptomFile,
 };
 use super::weights::Weights;
 
