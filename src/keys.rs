@@ -23,6 +23,8 @@ pub struct KeySeen {
     pub placeholder: bool,
     /// Tells the same key from another: never printed.
     pub hash: u64,
+    /// The same of its last characters, where the text shows them.
+    pub tail: Option<u64>,
 }
 
 impl KeySeen {
@@ -45,7 +47,8 @@ pub fn masked(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
             continue;
         }
         let length = (rule.hidden_one_to_one && !stars.is_empty()).then(|| head.len() + stars.len() + tail.len());
-        found.push(describe_masked(rules, head, &format!("{head}{stars}{tail}"), length));
+        let seen = describe_masked(rules, head, &format!("{head}{stars}{tail}"), length);
+        found.push(KeySeen { tail: self::tail(tail), ..seen });
     }
     found
 }
@@ -75,6 +78,7 @@ fn describe_masked(rules: &CompiledRules, head: &str, whole: &str, length: Optio
         least_length: owners.iter().filter_map(|o| o.2).min(),
         placeholder,
         hash: hash(whole),
+        tail: None,
     }
 }
 
@@ -100,6 +104,7 @@ fn find_whole(rules: &CompiledRules, text: &str) -> Vec<(std::ops::Range<usize>,
                 least_length: shape.length.map(|(least, _)| least),
                 placeholder: false,
                 hash: hash(hit.as_str()),
+                tail: tail(hit.as_str()),
             };
             found.push((hit.range(), seen));
         }
@@ -142,6 +147,7 @@ pub fn value(rules: &CompiledRules, value: &str) -> KeySeen {
     let mut seen = describe_masked(rules, head, bare, Some(bare.len()));
     seen.placeholder |= is_placeholder(rules, bare);
     "unknown".clone_into(&mut seen.shape);
+    seen.tail = tail(bare);
     seen
 }
 
@@ -155,6 +161,13 @@ pub fn is_placeholder(rules: &CompiledRules, value: &str) -> bool {
 pub(crate) fn hash(secret: &str) -> u64 {
     let digest = blake3::hash(secret.as_bytes());
     u64::from_le_bytes(digest.as_bytes()[..8].try_into().unwrap_or_default())
+}
+
+/// A digest of the last characters that masks usually leave visible; `None` where there are fewer.
+pub(crate) fn tail(shown: &str) -> Option<u64> {
+    const VISIBLE: usize = 4;
+    let from = shown.len().checked_sub(VISIBLE)?;
+    shown.get(from..).map(hash)
 }
 
 fn common_prefix(a: &str, b: &str) -> usize {

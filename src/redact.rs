@@ -50,7 +50,18 @@ const PLACES: &[(&str, &str)] = &[
     ("header-value", r#"Header part \(b?['"]?(?P<s>[^)\n]{6,}?)['"]?\) from"#),
     // Arguments of commands, from shell traces and crash reports.
     ("credential", r#"(?i)--[a-z-]*(?:key|token|secret|password)(?:\s+|=)['"]?(?P<s>[^\s'"]{8,})"#),
-    ("password", r#"\bcurl\b[^\n]*\s(?:-u|--user)[ =]['"]?[^\s:'"]+:(?P<s>[^\s'"]{6,})"#),
+    ("password", r#"(?i)--(?:password|passwd|pass|requirepass)=['"]?(?P<s>[^\s'"]{4,})"#),
+    ("password", r#"\bcurl\b[^\n]*?\s(?:-u|--user|--proxy-user|-U)[ =]?['"]?[^\s:'"]+:(?P<s>[^\s'"]{4,})"#),
+    (
+        "password",
+        r#"\b(?:mysql|mysqldump|mysqladmin|mysqlimport|mysqlpump|mariadb|mariadb-dump|xtrabackup)\b[^\n]*?\s-p['"]?(?P<s>[^\s'"]{4,})"#,
+    ),
+    ("password", r#"\bredis-(?:cli|benchmark)\b[^\n]*?\s(?:-a|--pass)[ =]?['"]?(?P<s>[^\s'"]{4,})"#),
+    ("password", r#"\b(?:PGPASSWORD|MYSQL_PWD|REDISCLI_AUTH|SSHPASS)=['"]?(?P<s>[^\s'";]{4,})"#),
+    (
+        "password",
+        r#"\b(?:sshpass|mongosh?|mongodump|mongorestore|sqlcmd|docker login)\b[^\n]*?\s(?:-p|-P)[ =]?['"]?(?P<s>[^\s'"-][^\s'"]{3,})"#,
+    ),
     // What a refusal or a validation quotes may be anything: only what looks like chance is taken for a key.
     (OPAQUE, r#"(?i)\b(?:key|token) (?:provided|given|supplied|received): ?['"]?(?P<s>[A-Za-z0-9_\-]{16,})"#),
     (OPAQUE, r#"\binput_value=['"](?P<s>[A-Za-z0-9_\-+/=.]{16,})['"]"#),

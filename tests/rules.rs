@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use whodunit::model::Aggregate;
-use whodunit::rules::schema::Cause;
+use whodunit::rules::schema::{Blames, Cause, Sign};
 use whodunit::rules::{CompiledRules, RuleError, RuleSet};
 
 /// The rows of the first column of a table under a heading of `rules/README.md`, every code span of them.
@@ -107,14 +107,12 @@ fn documented_aggregates_are_those_of_the_engine() {
 
 #[test]
 fn every_symptom_can_be_shown_and_explained() {
-    // What these say is all that is known: a bare 400, a statement that the database refuses, a broker that is not there.
-    const UNEXPLAINED: [&str; 3] = ["request-rejected", "database-error", "messaging-failed"];
     let set = &common::rules().set;
     for symptom in &set.symptoms {
         let id = symptom.id.as_str();
         assert!(set.signals.iter().any(|s| s.symptom.as_deref() == Some(id)), "no signal has the symptom {id}");
         let explained = set.causes.iter().any(|c| c.symptoms.iter().any(|s| s == id));
-        assert_ne!(explained, UNEXPLAINED.contains(&id), "the symptom {id} is explained by a cause: {explained}");
+        assert!(explained, "no cause explains the symptom {id}");
     }
 }
 
@@ -144,6 +142,19 @@ fn files_where_none_belongs_are_errors() {
         let error = error_of(folder.path()).to_string();
         assert!(error.contains(path.rsplit('/').next().unwrap_or(path)), "{path}: {error}");
         assert!(error.contains("no rule file belongs here"), "{path}: {error}");
+    }
+}
+
+#[test]
+fn what_a_stack_shows_and_whom_a_symptom_blames_are_data() {
+    let set = &common::rules().set;
+    for sign in [Sign::Parallel, Sign::ModuleLoader] {
+        assert!(set.places.iter().any(|place| place.sign == sign), "no frame is a sign of {sign:?}");
+    }
+    assert!(set.symptoms.iter().any(|s| s.throttling), "no symptom is throttling");
+    for symptom in &set.symptoms {
+        let own = matches!(symptom.family.as_str(), "application" | "dependency" | "memory" | "disk");
+        assert_eq!(symptom.blames == Blames::Application, own, "{} is the application's own", symptom.id);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::Decision;
 use crate::model::{ComponentId, ExceptionChain, Frame, Language};
-use crate::rules::schema::{Layer, RoleSubject};
+use crate::rules::schema::{Layer, RoleSubject, Sign};
 use crate::rules::{CompiledRules, PackageMatch};
 
 /// What the frames of a chain tell.
@@ -72,7 +72,7 @@ pub(super) fn read_frames(rules: &CompiledRules, chain: &ExceptionChain) -> Fram
     for link in order.map(|at| &chain.links[at]) {
         let inward: Vec<&Frame> =
             if chain.innermost_last { link.frames.iter().rev().collect() } else { link.frames.iter().collect() };
-        read_place(chain.language, &inward, &mut facts);
+        read_place(rules, chain.language, &inward, &mut facts);
         for frame in inward {
             read_frame(rules, chain.language, frame, &mut facts, &mut shared);
         }
@@ -94,6 +94,9 @@ fn read_frame(
     if let Some(name) = class.filter(|_| !known.is_empty()) {
         facts.classes.push(name.to_owned());
     }
+    if !matches!(language, Language::Python | Language::JavaScript) {
+        return read_function(rules, &frame.function, facts, shared);
+    }
     // Windows writes the other slash; rules know one.
     let slashed = frame.path.replace('\\', "/");
     let Some(path) = library_path(&slashed) else { return };
@@ -110,6 +113,25 @@ fn read_frame(
     facts.labelled.push((component, role.clone()));
     let decision = (by_class.unwrap_or(component), role, format!("frame {path} in {}", frame.function));
     settle(facts, shared, &package, by_class.is_some(), decision);
+}
+
+/// A frame whose path is a mere file name: the namespace of its function says whose it is.
+fn read_function(rules: &CompiledRules, function: &str, facts: &mut FrameFacts, shared: &mut Option<Decision>) {
+    let bare = function.trim_start_matches(|c: char| !c.is_alphanumeric());
+    // The loader's or module's name stands before a slash: `app//com.openai…`.
+    let bare = bare.rsplit_once("//").map_or(bare, |(_, name)| name);
+    let Some(component) = rules.exception_type(bare) else { return };
+    let role = rules.role(RoleSubject::Class, bare).map(ToOwned::to_owned);
+    facts.labelled.push((component, role.clone()));
+    let sdk = PackageMatch {
+        component: Some(component),
+        layer: Layer::Sdk,
+        role: None,
+        framework: None,
+        shared: rules.component(component).package.iter().any(|p| p.layer == Layer::Sdk && p.shared),
+        length: 0,
+    };
+    settle(facts, shared, &sdk, false, (component, role, format!("frame {bare}")));
 }
 
 /// Keeps the deepest label. A shared client below leaves the word to the first adapter around it that is used for the same thing.
@@ -181,31 +203,19 @@ fn is_application(path: &str) -> bool {
 }
 
 /// Module level and parallel execution, from the shape of the stack.
-fn read_place(language: Language, inward: &[&Frame], facts: &mut FrameFacts) {
-    const PARALLEL: &[&str] = &[
-        "concurrent/futures/",
-        "/threading.py",
-        "Promise.all",
-        "Promise.allSettled",
-        "multiprocessing/pool.py",
-        "starlette/background.py",
-        "RunnableParallel",
-        "RunnableMap",
-        "anyio/_backends",
-        "celery/app/trace.py",
-    ];
-    facts.parallel |=
-        inward.iter().any(|f| PARALLEL.iter().any(|sign| f.path.contains(sign) || f.function.contains(sign)));
+fn read_place(rules: &CompiledRules, language: Language, inward: &[&Frame], facts: &mut FrameFacts) {
+    let shows = |frame: &Frame, sign: Sign| {
+        let mut signs = rules.set.places.iter().filter(|place| place.sign == sign);
+        signs.any(|place| frame.path.contains(&place.frame) || frame.function.contains(&place.frame))
+    };
+    facts.parallel |= inward.iter().any(|frame| shows(frame, Sign::Parallel));
     let Some(own) = inward.iter().position(|f| is_application(&f.path)) else { return };
     facts.module_level |= match language {
         // A script's own top level is the outermost frame; a module that is being imported has its importer around it.
         Language::Python => inward[own].function == "<module>" && own + 1 < inward.len(),
         Language::JavaScript => {
-            const LOADERS: &[&str] =
-                &["Module._compile", "ModuleJob.run", "ModuleJobSync.run", "__webpack_require__", "Object.<anonymous>"];
-            let loading = |f: &&&Frame| LOADERS.iter().any(|loader| f.function.contains(loader));
             let top = inward[own].function.is_empty() || inward[own].function.contains("<anonymous>");
-            top && inward[own..].iter().take(3).any(|f| loading(&f))
+            top && inward[own..].iter().take(3).any(|frame| shows(frame, Sign::ModuleLoader))
         }
         _ => false,
     };

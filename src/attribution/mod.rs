@@ -76,7 +76,7 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
             .is_some_and(|concept| hits.iter().any(|hit| rules.signal(hit.signal).shows.contains(&concept)))
     };
     out.own_check = shows("own-token-check") && decided.is_none();
-    match decided {
+    match decided.map(|decision| part_of_platform(rules, event, &frames, decision)) {
         Some(decision) => out.decide(rules, decision, &frames),
         None if out.own_check => {}
         None if shows("internal-auth-refused") => {
@@ -95,15 +95,22 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
         (out.component, out.because) = (Some(owner), because);
     }
     out.use_of(rules, &frames, call.as_ref());
+    if out.role.is_none()
+        && let Some(component) = out.component
+    {
+        out.role = role_in_text(rules, event, component);
+    }
     out
 }
 
 impl Attribution {
-    /// Takes over a decision. A gateway's own wording behind a provider's client is that provider's gateway.
+    /// Takes over a decision. A gateway's own wording behind a provider's client is that provider's gateway, unless the wording is about the
+    /// gateway's own affairs and says so by its role.
     fn decide(&mut self, rules: &CompiledRules, (component, role, because): Decision, frames: &FrameFacts) {
         let is_gateway = |id: ComponentId| rules.component(id).roles == ["gateway"];
         let behind = frames.deepest.as_ref().map(|d| d.0).filter(|id| !is_gateway(*id));
-        match behind.filter(|_| is_gateway(component)) {
+        let own_affair = role.as_deref() == Some("gateway");
+        match behind.filter(|_| is_gateway(component) && !own_affair) {
             Some(provider) => (self.component, self.role) = (Some(provider), Some("gateway".to_owned())),
             None => (self.component, self.role) = (Some(component), role),
         }
@@ -202,13 +209,58 @@ fn by_key(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<(Compone
     seen.find_map(|key| Some((key.owner?, "the shape of the key".to_owned())))
 }
 
+/// The part of a platform that failed, where the platform's common wording or client decided and the event names one of its parts.
+fn part_of_platform(rules: &CompiledRules, event: &Event, frames: &FrameFacts, decision: Decision) -> Decision {
+    let platform = rules.component(decision.0).id.as_str();
+    let is_part = |id: &ComponentId| rules.component(*id).part_of.as_deref() == Some(platform);
+    if !rules.set.components.iter().any(|c| c.part_of.as_deref() == Some(platform)) {
+        return decision;
+    }
+    let by_frame = || frames.labelled.iter().find(|(id, _)| is_part(id)).cloned();
+    let by_word = || {
+        messages(event).flat_map(words).find_map(|word| {
+            let class = rules.classes(word).find(|(id, class)| !class.shared && is_part(id));
+            let class = class.map(|(id, class)| (id, class.role.clone()));
+            class.or_else(|| rules.model(word).filter(is_part).map(|id| (id, None)))
+        })
+    };
+    match by_frame().or_else(by_word) {
+        Some((part, role)) => (part, role, decision.2),
+        None => decision,
+    }
+}
+
+/// What the component is used for, where only the words of the event tell: a module, a class or a model that is named.
+fn role_in_text(rules: &CompiledRules, event: &Event, component: ComponentId) -> Option<String> {
+    if let Some((owner, Some(role), _)) = by_module(rules, event)
+        && owner == component
+    {
+        return Some(role);
+    }
+    let class = |word: &str| rules.classes(word).find(|(id, _)| *id == component)?.1.role.clone();
+    let model =
+        |word: &str| rules.model(word).and_then(|_| rules.role(RoleSubject::Model, word)).map(ToOwned::to_owned);
+    // What serves no models of its own is not used for what the model in its refusal is used for.
+    let usual = &rules.component(component).roles;
+    let role = |word: &str| class(word).or_else(|| model(word)).filter(|role| usual.contains(role));
+    messages(event).flat_map(words).find_map(role)
+}
+
+/// Words of a text that could be names of variables, models or classes: names joined by dots come whole and in parts.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    static WORD: OnceLock<Option<Regex>> = OnceLock::new();
+    let regex = WORD.get_or_init(|| Regex::new(r"\b[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*\b").ok()).as_ref();
+    let whole = regex.into_iter().flat_map(move |regex| regex.find_iter(text).take(200).map(|m| m.as_str()));
+    whole.flat_map(|word| {
+        let parts = word.contains('.').then(|| word.split('.')).into_iter().flatten();
+        std::iter::once(word).chain(parts)
+    })
+}
+
 /// A variable or class that the text only mentions: the weakest sign, for messages without frames.
 fn by_mention(rules: &CompiledRules, event: &Event) -> Option<Decision> {
-    static WORD: OnceLock<Option<Regex>> = OnceLock::new();
-    let regex = WORD.get_or_init(|| Regex::new(r"\b[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9.]+)*\b").ok()).as_ref()?;
-    let texts = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
-    for text in texts.chain([event.message.as_str()]) {
-        for word in regex.find_iter(text).take(200).map(|m| m.as_str()) {
+    for text in messages(event) {
+        for word in words(text) {
             if let Some((component, true)) = rules.variable(word) {
                 return Some((component, None, format!("variable {word}")));
             }

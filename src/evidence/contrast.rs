@@ -102,7 +102,7 @@ impl Contrast {
         contrast.compare_times(observable);
         contrast.look_around(evidence, key, group);
         contrast.look_at_frames(group);
-        contrast.look_at_keys(key, group);
+        contrast.look_at_keys(evidence, key, group);
         contrast.look_at_variables(evidence, key, group);
         contrast
     }
@@ -264,7 +264,7 @@ impl Contrast {
         }
     }
 
-    fn look_at_keys(&mut self, key: &GroupKey, group: &Group) {
+    fn look_at_keys(&mut self, evidence: &Evidence, key: &GroupKey, group: &Group) {
         if group.keys.is_empty() {
             return;
         }
@@ -285,7 +285,15 @@ impl Contrast {
         self.set(Aggregate::KeyTooShort, keys.iter().any(|k| k.too_short() && !k.placeholder));
         self.set(Aggregate::KeyPlaceholder, keys.iter().any(|k| k.placeholder));
         let distinct: BTreeSet<u64> = keys.iter().map(|k| k.hash).collect();
-        self.set(Aggregate::KeyChanged, distinct.len() > 1);
+        // Processes that name the ends of their keys name the refused one too, unless it has been replaced.
+        let ends: BTreeSet<u64> = keys.iter().filter_map(|k| k.tail).collect();
+        let named = |owner| evidence.key_tails.iter().filter(move |(o, _)| *o == owner).map(|(_, tail)| *tail);
+        let mut told: BTreeSet<u64> = named(Some(subject)).collect();
+        if told.is_empty() {
+            told.extend(named(None));
+        }
+        let replaced = !ends.is_empty() && !told.is_empty() && (told.len() > 1 || ends.is_disjoint(&told));
+        self.set(Aggregate::KeyChanged, distinct.len() > 1 || replaced);
     }
 
     fn look_at_variables(&mut self, evidence: &Evidence, key: &GroupKey, group: &Group) {

@@ -137,6 +137,8 @@ pub struct Evidence {
     pub notes: BTreeMap<SignalId, SignalTally>,
     /// Components whose address a line names as configured.
     pub endpoints: BTreeSet<ComponentId>,
+    /// Ends of keys that processes named when they started, as digests, with the owner where the line names one.
+    pub key_tails: BTreeSet<(Option<ComponentId>, u64)>,
     /// Runtimes that lines give away, with their number.
     pub runtimes: BTreeMap<String, u64>,
     /// Errors that no rule explains, by fingerprint.
@@ -183,6 +185,9 @@ impl Evidence {
             Seen::Endpoint(component) => {
                 self.endpoints.insert(component);
             }
+            Seen::KeyTail(owner, tail) => {
+                self.key_tails.insert((owner, tail));
+            }
             Seen::Runtime(name) => *self.runtimes.entry(name).or_default() += 1,
             Seen::Unexplained { fingerprint, title, quote } => {
                 self.events += 1;
@@ -218,6 +223,7 @@ impl Evidence {
         merge_maps(&mut self.presence, other.presence, SignalTally::merge);
         merge_maps(&mut self.notes, other.notes, SignalTally::merge);
         self.endpoints.extend(other.endpoints);
+        self.key_tails.extend(other.key_tails);
         merge_maps(&mut self.runtimes, other.runtimes, |a, b| *a += b);
         merge_maps(&mut self.unexplained, other.unexplained, |a, b| {
             // Texts of one fingerprint may differ in what the fingerprint leaves out: the least is everybody's choice.
@@ -250,6 +256,9 @@ impl Evidence {
         cap(&mut self.presence, MOST_STREAMS, caps, "boot lines");
         for streams in self.calls.values_mut().chain(self.routes.values_mut()) {
             cap(streams, MOST_STREAMS, caps, "streams");
+        }
+        while self.key_tails.len() > MOST_NAMES {
+            self.key_tails.pop_last();
         }
         for (_, unexplained) in self.unexplained.values_mut() {
             few(&mut unexplained.exemplars, MOST_EXEMPLARS);

@@ -179,6 +179,8 @@ pub enum Seen {
     Note(SignalUse),
     /// A configured address of a component.
     Endpoint(ComponentId),
+    /// A process named the end of the key that it uses, here as a digest, and maybe whose key it is.
+    KeyTail(Option<ComponentId>, u64),
     /// A line that gives the runtime away.
     Runtime(String),
     /// An error that no rule explains.

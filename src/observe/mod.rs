@@ -12,11 +12,12 @@ use crate::attribution::{self, Attribution, Call};
 use crate::evidence::{
     Exemplar, Failure, GroupKey, Moment, Observation, Presence, Seen, SignalUse, StreamKey, Subject,
 };
+use crate::keys;
 use crate::matching::Hit;
 use crate::model::{ConceptId, Event, Line, Position, Severity, StreamId, SymptomId};
 use crate::redact::redact;
 use crate::rules::CompiledRules;
-use crate::rules::schema::Kind;
+use crate::rules::schema::{Blames, Kind};
 
 /// A quoted line is cut here, in characters.
 const MOST_QUOTE: usize = 400;
@@ -55,8 +56,7 @@ impl<'a> Observer<'a> {
             Some((symptom, _)) => {
                 self.failed.extend(event.request.clone());
                 let failure = self.failure(event, &known, symptom);
-                if self.rules.set.symptoms[usize::from(symptom.0)].family == "quota" {
-                    // A refusal for too many calls is throttling, whatever else came of it.
+                if self.rules.set.symptoms[usize::from(symptom.0)].throttling {
                     seen.push(Seen::Throttle(failure.key.subject));
                 }
                 seen.push(Seen::Failure(Box::new(failure)));
@@ -81,6 +81,8 @@ impl<'a> Observer<'a> {
             match signal.rule.kind() {
                 Kind::Success => seen.extend(self.outcome(hit, true).or_else(|| self.invocation(event))),
                 Kind::Boot => {
+                    let tail = hit.capture("masked").and_then(keys::tail);
+                    seen.extend(tail.map(|tail| Seen::KeyTail(self.owner_of(known.text(hit)), tail)));
                     seen.push(self.presence(event, known, at).unwrap_or(Seen::Boot));
                     // What a start shows is evidence like any other, wherever in the log it stands.
                     seen.push(Seen::Note(self.used(event, known, at)));
@@ -88,7 +90,9 @@ impl<'a> Observer<'a> {
                 Kind::Change => seen.push(Seen::Change(self.used(event, known, at))),
                 Kind::Throttle => {
                     let call = attribution::call_of(hit);
-                    let subject = call.and_then(|c| c.component(self.rules)).or(signal.provider);
+                    let worded = || known.hits.iter().find_map(|hit| self.rules.signal(hit.signal).provider);
+                    let likely = || known.hits.iter().find_map(|hit| self.rules.signal(hit.signal).likely);
+                    let subject = call.and_then(|c| c.component(self.rules)).or_else(worded).or_else(likely);
                     seen.push(Seen::Throttle(subject.map_or(Subject::Unknown, Subject::Component)));
                 }
                 Kind::Note => {
@@ -223,14 +227,13 @@ impl<'a> Observer<'a> {
     }
 
     fn subject(&self, attribution: &Attribution, symptom: SymptomId) -> Subject {
-        let family = self.rules.set.symptoms[usize::from(symptom.0)].family.as_str();
-        match (attribution.component, attribution.internal, family) {
-            // Whose library it surfaced in says nothing about a missing module or a bug.
-            (_, _, "application" | "dependency" | "memory" | "disk") => Subject::Application,
+        let blames = self.rules.set.symptoms[usize::from(symptom.0)].blames;
+        match (attribution.component, attribution.internal, blames) {
+            (_, _, Blames::Application) => Subject::Application,
             (Some(component), _, _) => Subject::Component(component),
             (None, _, _) if attribution.own_check => Subject::Application,
             (None, true, _) => Subject::Internal,
-            (None, false, "configuration" | "kubernetes") => Subject::Application,
+            (None, false, Blames::ApplicationUnlessNamed) => Subject::Application,
             (None, false, _) => Subject::Unknown,
         }
     }

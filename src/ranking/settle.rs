@@ -3,7 +3,7 @@
 //! One failure surfaces in several places: a client's log line, an exception, a wrapper's message without a class. Each is counted under what
 //! it tells by itself; here those that tell less join those that tell more. Runs once, on the merged evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::evidence::{Evidence, Group, GroupKey, Subject};
 use crate::rules::CompiledRules;
@@ -61,7 +61,21 @@ fn name_the_unnamed(rules: &CompiledRules, evidence: &Evidence, groups: &mut BTr
             )
             .map(|(subject, role)| (*subject, role.clone()))
         };
-        let owner = alike.or_else(related).map(|k| (k.subject, k.role.clone())).or_else(failing);
+        // The wrapper's own words follow on a refusal that was logged as mere throttling.
+        let throttling = || {
+            let subject = only(evidence.throttles.keys().filter(|s| matches!(s, Subject::Component(_))))?;
+            let Subject::Component(id) = *subject else { return None };
+            Some((*subject, rules.component(id).roles.first().cloned().unwrap_or_default()))
+        };
+        // Some line that is no failure may name a component, and nothing else is named anywhere.
+        let noted = || {
+            let named: BTreeSet<_> = evidence.notes.keys().filter_map(|id| rules.signal(*id).provider).collect();
+            let id = only(named.into_iter())?;
+            let role = rules.component(id).roles.first().cloned().unwrap_or_default();
+            (role != "tracing").then_some((Subject::Component(id), role))
+        };
+        let owner = alike.or_else(related).map(|k| (k.subject, k.role.clone()));
+        let owner = owner.or_else(failing).or_else(throttling).or_else(noted);
         let Some((subject, role)) = owner else { continue };
         let Some(group) = groups.remove(&key) else { continue };
         let target =

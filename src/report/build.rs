@@ -194,7 +194,12 @@ impl Builder<'_> {
             Subject::Unknown => (None, "An unnamed component".to_owned()),
         };
         let role = role.map(|role| self.blamed_hop(finding).unwrap_or(role));
-        let shown_role = role.as_deref().filter(|r| !matches!(*r, "application" | "database" | "platform"));
+        let plain = |r: &&str| matches!(*r, "application" | "database" | "platform");
+        let only_gateway = |r: &&str| {
+            // A gateway's name says so already.
+            matches!(finding.key.subject, Subject::Component(id) if *self.rules.component(id).roles == [*r] && *r == "gateway")
+        };
+        let shown_role = role.as_deref().filter(|r| !plain(r) && !only_gateway(r));
         let via = framework_name(&framework).map(|f| format!(" via {f}")).unwrap_or_default();
         let display =
             shown_role.map_or_else(|| format!("{name}{via}"), |role| format!("{name} {}{via}", role_words(role)));

@@ -30,6 +30,17 @@ pub(crate) fn structure(set: &RuleSet) -> Checked {
     for cause in &set.causes {
         check_cause(cause, &symptoms, &concepts, &causes, &providers)?;
     }
+    for component in &set.components {
+        if let Some(platform) = component.part_of.as_deref().filter(|id| !providers.contains(id)) {
+            let id = &component.id;
+            return Err(invalid(format!("component {id} is part of {platform}, which has no file in components/")));
+        }
+    }
+    for place in &set.places {
+        if place.frame.len() < literals::SHORTEST {
+            return Err(invalid(format!("the place {:?} is too short to mean anything in a frame", place.frame)));
+        }
+    }
     for shape in &set.shapes {
         parse_pattern(&format!("key shape {}", shape.id), &shape.pattern)?;
     }

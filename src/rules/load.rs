@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::schema::{
-    Cause, Component, KeyFile, Mask, Neutral, NeutralFile, Placeholder, RoleFile, RoleRule, Shape, Signal, SignalFile,
-    Symptom, SymptomFile,
+    Cause, Component, KeyFile, Mask, Neutral, NeutralFile, PlaceRule, Placeholder, RoleFile, RoleRule, Shape, Signal,
+    SignalFile, Symptom, SymptomFile,
 };
 use super::weights::Weights;
 
@@ -67,6 +67,8 @@ pub struct RuleSet {
     pub neutrals: Vec<Neutral>,
     /// What paths and classes are used for.
     pub roles: Vec<RoleRule>,
+    /// What frames tell of where in the program it happened.
+    pub places: Vec<PlaceRule>,
     /// What keys look like.
     pub shapes: Vec<Shape>,
     /// How refused keys are printed.
@@ -137,6 +139,7 @@ impl RuleSet {
             Some(("components", "roles.toml")) => {
                 let file: RoleFile = parse(shown, text)?;
                 overlay(&mut self.roles, file.role, |r| format!("{:?}:{}", r.on, r.path));
+                overlay(&mut self.places, file.place, |p| format!("{:?}:{}", p.sign, p.frame));
             }
             Some(("components", _)) => {
                 let component: Component = parse(shown, text)?;

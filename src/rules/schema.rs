@@ -143,6 +143,25 @@ pub struct Symptom {
     pub severity: Grade,
     /// Headline; `{component}` inserts the component's display name.
     pub title: String,
+    /// Whose failure it is, whatever names a component.
+    #[serde(default)]
+    pub blames: Blames,
+    /// It is throttling, whatever else came of it.
+    #[serde(default)]
+    pub throttling: bool,
+}
+
+/// Whose failure a symptom is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blames {
+    /// The component that the event names; nobody where it names none.
+    #[default]
+    Component,
+    /// The component that the event names, else the application.
+    ApplicationUnlessNamed,
+    /// Always the application: whose library it surfaced in says nothing about it.
+    Application,
 }
 
 /// How bad a finding is.
@@ -354,6 +373,8 @@ pub struct Component {
     pub name: String,
     /// Roles; the first is assumed when nothing tells.
     pub roles: Vec<String>,
+    /// The platform whose wording and client it shares: it takes the platform's place where anything in the event names it.
+    pub part_of: Option<String>,
     /// Regexes on host names.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -372,7 +393,7 @@ pub struct Component {
     /// Other variables of it.
     #[serde(default)]
     pub env: Vec<String>,
-    /// Prefixes of exception types.
+    /// Prefixes of exception types, and of functions in frames whose paths are mere file names (Java, .NET, Go).
     #[serde(default)]
     pub types: Vec<String>,
     /// How well it is known.
@@ -464,6 +485,28 @@ pub struct Neutral {
 pub(crate) struct RoleFile {
     #[serde(default)]
     pub(crate) role: Vec<RoleRule>,
+    #[serde(default)]
+    pub(crate) place: Vec<PlaceRule>,
+}
+
+/// What a frame tells of where in the program it happened.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceRule {
+    /// Text that the frame's path or function contains.
+    pub frame: String,
+    /// What such a frame is a sign of.
+    pub sign: Sign,
+}
+
+/// A sign of where in the program it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sign {
+    /// Thread pools, gather, background jobs.
+    Parallel,
+    /// A module is being loaded.
+    ModuleLoader,
 }
 
 /// What a path or class name is used for; the first match wins.
@@ -486,6 +529,7 @@ pub enum RoleSubject {
     Frame,
     Url,
     Class,
+    Model,
 }
 
 /// `keys/shapes.toml`
