@@ -302,7 +302,7 @@ impl Needle {
         let (before, behind) = (&line[..place.start], &line[place.end..]);
         match &self.around {
             Around::Nothing => true,
-            Around::Word => is_level(before, behind),
+            Around::Word => is_level(before, &line[place.clone()], behind),
             Around::Rest(left, right) => {
                 ends_with(before, left) && starts_with(behind, right) && !is_logged_place(right, behind)
             }
@@ -310,16 +310,39 @@ impl Needle {
     }
 }
 
-/// Whether a level word stands alone: not within a name or a path, and not as the key of a field.
-fn is_level(before: &[u8], behind: &[u8]) -> bool {
+/// Whether a level word stands alone: not within a name or a path, and not as the key of a field. The automaton looks for beginnings, so the
+/// letters behind the piece belong to the word.
+fn is_level(before: &[u8], piece: &[u8], behind: &[u8]) -> bool {
+    const WORDS: [&[u8]; 17] = [
+        b"error",
+        b"err",
+        b"erro",
+        b"eror",
+        b"severe",
+        b"fatal",
+        b"fata",
+        b"ftl",
+        b"critical",
+        b"crit",
+        b"panic",
+        b"pani",
+        b"dpanic",
+        b"emerg",
+        b"emergency",
+        b"alert",
+        b"fail",
+    ];
+    let rest = behind.iter().take(8).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let known = |word: &&[u8]| {
+        word.len() == piece.len() + rest
+            && word[..piece.len()].eq_ignore_ascii_case(piece)
+            && word[piece.len()..].eq_ignore_ascii_case(&behind[..rest])
+    };
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/');
-    let rest = behind.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    // The automaton looks for beginnings: `ERROR` is found as `ERR`.
-    let behind = &behind[rest..];
-    if before.last().is_some_and(name) || before.last() == Some(&b'.') || rest > 5 {
+    if before.last().is_some_and(|byte| name(byte) || *byte == b'.') || !WORDS.iter().any(|word| known(word)) {
         return false;
     }
-    match behind {
+    match &behind[rest..] {
         [] => true,
         [b'"', b':', ..] | [b'\\', b'"', b':', ..] => false,
         [first, ..] => !name(first) && !matches!(first, b'.' | b'=' | b'('),
