@@ -339,7 +339,7 @@ fn is_level(before: &[u8], piece: &[u8], behind: &[u8]) -> bool {
             && word[piece.len()..].eq_ignore_ascii_case(&behind[..rest])
     };
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/');
-    if before.last().is_some_and(|byte| name(byte) || *byte == b'.') || !WORDS.iter().any(|word| known(word)) {
+    if before.last().is_some_and(|byte| name(byte) || *byte == b'.') || !WORDS.iter().any(known) {
         return false;
     }
     match &behind[rest..] {

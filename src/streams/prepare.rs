@@ -1,0 +1,295 @@
+//! From the lines of a block to pieces: what could matter, and what stands near it, with the transports off.
+//!
+//! Works on one block at a time and in parallel; what only the lines before a block could tell is left to the splitter. A record of one
+//! line is taken alone only if nothing around it can change what it says.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::layout::{Layout, Raw};
+use super::{AFTER, BEFORE};
+use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
+use crate::input::Block;
+use crate::model::{LineRange, Severity, SignalId, Time};
+use crate::rules::{Gate, Mark, Reach};
+
+/// How a source's lines come: rearranged, and wrapped.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    /// How lines were rearranged.
+    pub layout: Layout,
+    /// What stands around each.
+    pub wrapping: Wrapping,
+    /// A moment that the source names in full, for stamps without a year.
+    pub moment: Option<Time>,
+}
+
+impl Shape {
+    /// The shape of a source that begins with `sample`.
+    #[must_use]
+    pub fn detect(sample: &[u8]) -> Self {
+        let layout = Layout::detect(sample);
+        Self { layout, wrapping: Wrapping::detect(&layout.restore(sample)), moment: timestamp::any(sample) }
+    }
+}
+
+/// A line that could matter or stands near one, detached from its block.
+#[derive(Debug)]
+pub struct Piece {
+    pub(super) line: u64,
+    pub(super) reach: Option<Reach>,
+    pub(super) content: Content,
+}
+
+#[derive(Debug)]
+pub(super) enum Content {
+    /// As it stands in the input, where its neighbours decide what it is.
+    Raw(Raw),
+    Read(Box<Read>),
+}
+
+/// A line with its transport off.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) at: (u64, u64),
+    pub(super) range: Option<LineRange>,
+    pub(super) hit: bool,
+    pub(super) continues: bool,
+    pub(super) glued: bool,
+    pub(super) width: usize,
+    pub(super) stream: Arc<str>,
+    pub(super) channel: u8,
+    pub(super) time: Option<Time>,
+    pub(super) severity: Option<Severity>,
+    pub(super) text: Text,
+}
+
+#[derive(Debug)]
+pub(super) enum Text {
+    Whole(Box<Payload>),
+    /// A piece of a line that the transport cut, and whether more follows.
+    Cut(Vec<u8>, More),
+    /// A line that is whole unless one before it, which nothing was seen of, goes on here.
+    Likely(Box<Payload>, Vec<u8>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum More {
+    No,
+    Follows,
+    /// The next piece says.
+    Perhaps,
+}
+
+/// Reads the lines of a block that could matter, and those at its edges that could be near a hit of its neighbours.
+#[must_use]
+pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
+    // A literal may be broken over two lines.
+    let gate = if matches!(shape.layout, Layout::Wrapped(_)) { &Gate::open() } else { gate };
+    let (mut marks, starts) = gate.marks(&block.bytes);
+    let lines = Lines { shape, gate, block, starts: &starts };
+    let mut alone: HashMap<u32, Box<Read>> = HashMap::new();
+    marks.retain_mut(|mark| {
+        if mark.reach != Some(Reach::Around) {
+            match lines.alone(mark) {
+                Alone::Record(reach, read) => {
+                    mark.reach = Some(reach);
+                    alone.insert(mark.line, read);
+                }
+                Alone::Nothing => return false,
+                Alone::No => mark.reach = Some(Reach::Around),
+            }
+        }
+        true
+    });
+    let mut pieces = Vec::with_capacity(marks.len() + 256);
+    let mut marks = marks.into_iter().peekable();
+    for (from, to, near) in
+        lines.stretches(&marks.clone().filter(|m| m.reach == Some(Reach::Around)).map(|m| m.line).collect::<Vec<_>>())
+    {
+        while let Some(mark) = marks.next_if(|mark| mark.line < from) {
+            pieces.extend(alone.remove(&mark.line).map(|read| Piece {
+                line: lines.number(mark.line),
+                reach: mark.reach,
+                content: Content::Read(read),
+            }));
+        }
+        for line in from..to {
+            let reach = marks.next_if(|mark| mark.line == line).and_then(|mark| mark.reach);
+            let content = match alone.remove(&line) {
+                Some(read) => Content::Read(read),
+                None if near && shape.layout == Layout::Lines => {
+                    Content::Read(Box::new(lines.read(line, reach.is_some())))
+                }
+                None => Content::Raw(lines.raw(line, reach.is_some())),
+            };
+            pieces.push(Piece { line: lines.number(line), reach, content });
+        }
+    }
+    for mark in marks {
+        pieces.extend(alone.remove(&mark.line).map(|read| Piece {
+            line: lines.number(mark.line),
+            reach: mark.reach,
+            content: Content::Read(read),
+        }));
+    }
+    pieces
+}
+
+/// What a line that reaches no further than its record is.
+enum Alone {
+    Record(Reach, Box<Read>),
+    /// Nothing that counts: a level word that is none.
+    Nothing,
+    /// Its neighbours are needed to tell.
+    No,
+}
+
+/// The lines of a block.
+struct Lines<'b> {
+    shape: &'b Shape,
+    gate: &'b Gate<'b>,
+    block: &'b Block,
+    starts: &'b [u32],
+}
+
+impl Lines<'_> {
+    fn bytes(&self, line: u32) -> &[u8] {
+        let (from, to) = (self.starts[line as usize] as usize, self.starts[line as usize + 1] as usize);
+        let bytes = &self.block.bytes[from..to];
+        bytes.strip_suffix(b"\n").unwrap_or(bytes)
+    }
+
+    fn number(&self, line: u32) -> u64 {
+        self.block.first_line + u64::from(line)
+    }
+
+    fn at(&self, line: u32) -> (u64, u64) {
+        (self.number(line), self.block.offset + u64::from(self.starts[line as usize]))
+    }
+
+    fn read(&self, line: u32, hit: bool) -> Read {
+        read(&self.shape.wrapping, self.bytes(line), self.at(line), None, hit)
+    }
+
+    fn raw(&self, line: u32, hit: bool) -> Raw {
+        let (number, offset) = self.at(line);
+        Raw::new(number, offset, hit, self.bytes(line))
+    }
+
+    /// The record that a line is, if it is whole in itself: it begins one, its time is its own, and what follows does not continue it.
+    fn alone(&self, mark: &Mark) -> Alone {
+        let line = mark.line;
+        if self.shape.layout != Layout::Lines {
+            return Alone::No;
+        }
+        let mut read = self.read(line, true);
+        let cut = std::mem::replace(&mut read.text, Text::Cut(Vec::new(), More::No));
+        read.text = match cut {
+            Text::Cut(bytes, More::No) if !read.continues && !read.glued => {
+                let outer = Stripped { time: read.time, severity: read.severity, ..Stripped::raw(&bytes) };
+                let inner = self.shape.wrapping.unwrap(outer);
+                let mut payload = payload::read(&inner.payload);
+                payload.time = payload.time.or(inner.time);
+                payload.severity = payload.severity.or(inner.severity);
+                if !inner.stream.is_empty() {
+                    return Alone::No;
+                }
+                Text::Likely(Box::new(payload), bytes)
+            }
+            other => other,
+        };
+        let (Text::Whole(payload) | Text::Likely(payload, _)) = &read.text else { return Alone::No };
+        // Where no stamp was seen anywhere, none is missing.
+        let timed = payload.time.or(read.time).is_some() || self.shape.moment.is_none();
+        let last = line as usize + 2 == self.starts.len();
+        let whole = payload.starts && !payload.body.contains('\n');
+        let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
+        let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
+        // A signal that stays within a line and does not hold here does not hold because of this line.
+        let open = |id: &SignalId| self.gate.confirms(*id, &payload.body) || !self.gate.holds_within_a_line(*id);
+        let doubts: Vec<SignalId> = mark.doubts.iter().copied().filter(open).collect();
+        if sure.is_none() && doubts.is_empty() {
+            return Alone::Nothing;
+        }
+        if !whole || last || self.continued(line + 1, &read) {
+            return Alone::No;
+        }
+        let held = doubts.into_iter().filter(|id| self.gate.confirms(*id, &payload.body));
+        let reach = held.map(|id| self.gate.reach(id)).max().max(sure);
+        match reach {
+            None => return Alone::Nothing,
+            Some(Reach::Around) => return Alone::No,
+            Some(_) if !timed => match self.time_above(line, &read) {
+                Some(time) => read.time = Some(time),
+                None => return Alone::No,
+            },
+            Some(_) => {}
+        }
+        Alone::Record(Reach::Line, Box::new(read))
+    }
+
+    /// The time of the nearest record above in the same stream, which a record without a stamp shares.
+    fn time_above(&self, line: u32, below: &Read) -> Option<Time> {
+        let nearest = line.saturating_sub(u32::try_from(BEFORE).unwrap_or(0));
+        (nearest..line).rev().find_map(|above| {
+            let above = self.shape.wrapping.strip(self.bytes(above));
+            let ours = *above.stream == *below.stream && above.channel == below.channel;
+            ours.then(|| payload::read(&above.payload).time.or(above.time))?
+        })
+    }
+
+    /// Whether a line may go on with the record above it.
+    fn continued(&self, line: u32, above: &Read) -> bool {
+        let next = self.shape.wrapping.strip(self.bytes(line));
+        if next.continues || next.glued {
+            return true;
+        }
+        let other = *next.stream != *above.stream || next.channel != above.channel;
+        !other && !payload::read(&next.payload).starts
+    }
+
+    /// Stretches of lines that may be needed, in order and apart, and whether they are near a hit or only at an edge of the block.
+    fn stretches(&self, hits: &[u32]) -> Vec<(u32, u32, bool)> {
+        let total = u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX);
+        let (before, after) = (u32::try_from(BEFORE).unwrap_or(0), u32::try_from(AFTER).unwrap_or(0));
+        let mut near: Vec<(u32, u32, bool)> = Vec::new();
+        for &hit in hits {
+            let (from, to) = (hit.saturating_sub(before), (hit + after + 1).min(total));
+            match near.last_mut() {
+                Some(last) if from <= last.1 => last.1 = to,
+                _ => near.push((from, to, true)),
+            }
+        }
+        let mut all = Vec::with_capacity(near.len() + 2);
+        let mut at = 0;
+        for (from, to, _) in near.into_iter().chain([(total, total, true)]) {
+            // What lies between stretches is needed only at the edges of the block.
+            let head = (at, from.min(after).max(at));
+            let tail = (from.min(total.saturating_sub(before)).max(head.1), from);
+            let tail = if tail.0 >= total.saturating_sub(before) { tail } else { (from, from) };
+            all.extend([head, tail].into_iter().filter(|(from, to)| from < to).map(|(from, to)| (from, to, false)));
+            all.extend((from < to).then_some((from, to, true)));
+            at = to;
+        }
+        all
+    }
+}
+
+pub(super) fn read(wrapping: &Wrapping, bytes: &[u8], at: (u64, u64), range: Option<LineRange>, hit: bool) -> Read {
+    let mut line = wrapping.strip(bytes);
+    // A whole line may still be the last piece of one that was cut: only the splitter knows, so its bytes are kept where the transport cuts.
+    let cut = line.partial || line.continues || line.channel != 0 || wrapping.cuts();
+    let more = match line.partial {
+        true => More::Follows,
+        false if wrapping.glues() => More::Perhaps,
+        false => More::No,
+    };
+    if !cut {
+        line = wrapping.unwrap(line);
+    }
+    let Stripped { stream, channel, time, severity, continues, glued, width, payload, .. } = line;
+    let text = if cut { Text::Cut(payload.into_owned(), more) } else { Text::Whole(Box::new(payload::read(&payload))) };
+    Read { at, range, hit, continues, glued, width, stream: Arc::from(&*stream), channel, time, severity, text }
+}
