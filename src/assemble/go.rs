@@ -22,6 +22,33 @@ const PREAMBLE: usize = 4;
 /// How far below a panic without goroutines its end may show.
 const TAIL_LINES: usize = 3;
 
+/// What the runtime and loggers print around a failure.
+const MARKS: [&str; 11] = [
+    "panic: ",
+    "panic serving ",
+    "fatal error: ",
+    "goroutine ",
+    ".go:",
+    "segmentation violation",
+    "error=",
+    "error\":",
+    "err=\"",
+    // A field `err` is too short a word to look for; the level of its record is not.
+    "\"ERROR\"",
+    "\"fatal\"",
+];
+
+/// The marks, and the words of failures that stand on a line of their own.
+const LITERALS: [&str; MARKS.len() + text::TELLING.len()] = {
+    let mut all = [""; MARKS.len() + text::TELLING.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < MARKS.len() { MARKS[at] } else { text::TELLING[at - MARKS.len()] };
+        at += 1;
+    }
+    all
+};
+
 /// The grammar of Go.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Go;
@@ -42,37 +69,7 @@ impl Grammar for Go {
     }
 
     fn literals(&self) -> &'static [&'static str] {
-        &[
-            "panic: ",
-            "panic serving ",
-            "fatal error: ",
-            "goroutine ",
-            ".go:",
-            "segmentation violation",
-            "error=",
-            "error\":",
-            "err=\"",
-            // A field `err` is too short a word to look for; the level of its record is not.
-            "\"ERROR\"",
-            "\"fatal\"",
-            "connection refused",
-            "connection reset by peer",
-            "broken pipe",
-            "i/o timeout",
-            "no such host",
-            "context deadline exceeded",
-            "context canceled",
-            "permission denied",
-            "no such file or directory",
-            "unexpected EOF",
-            " returned 4",
-            " returned 5",
-            "status code 4",
-            "status code 5",
-            "status code: 4",
-            "status code: 5",
-            "x509: ",
-        ]
+        &LITERALS
     }
 
     fn crashes(&self) -> &'static [&'static str] {

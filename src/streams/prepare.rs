@@ -87,59 +87,46 @@ pub(super) enum More {
 pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
     // A literal may be broken over two lines.
     let gate = if matches!(shape.layout, Layout::Wrapped(_)) { &Gate::open() } else { gate };
-    let (mut marks, starts) = gate.marks(&block.bytes);
+    let (marks, starts) = gate.marks(&block.bytes);
     let lines = Lines { shape, gate, block, starts: &starts };
+    let mut around: Vec<u32> = Vec::new();
     let mut alone: HashMap<u32, Box<Read>> = HashMap::new();
-    marks.retain_mut(|mark| {
-        if mark.reach != Some(Reach::Around) {
-            match lines.alone(mark) {
-                Alone::Record(reach, read) => {
-                    mark.reach = Some(reach);
-                    alone.insert(mark.line, read);
-                }
-                Alone::Nothing => return false,
-                Alone::No => mark.reach = Some(Reach::Around),
-            }
+    for mark in &marks {
+        let single = if mark.reach == Some(Reach::Around) { Alone::No } else { lines.alone(mark) };
+        match single {
+            Alone::Record(read) => drop(alone.insert(mark.line, read)),
+            Alone::Nothing => {}
+            Alone::No => around.push(mark.line),
         }
-        true
-    });
+    }
     let mut pieces = Vec::with_capacity(marks.len() + 256);
-    let mut marks = marks.into_iter().peekable();
-    for (from, to, near) in
-        lines.stretches(&marks.clone().filter(|m| m.reach == Some(Reach::Around)).map(|m| m.line).collect::<Vec<_>>())
-    {
-        while let Some(mark) = marks.next_if(|mark| mark.line < from) {
-            pieces.extend(alone.remove(&mark.line).map(|read| Piece {
-                line: lines.number(mark.line),
-                reach: mark.reach,
-                content: Content::Read(read),
-            }));
-        }
+    for (from, to, near) in lines.stretches(&around) {
         for line in from..to {
-            let reach = marks.next_if(|mark| mark.line == line).and_then(|mark| mark.reach);
-            let content = match alone.remove(&line) {
-                Some(read) => Content::Read(read),
-                None if near && shape.layout == Layout::Lines => {
-                    Content::Read(Box::new(lines.read(line, reach.is_some())))
+            let (reach, content) = match alone.remove(&line) {
+                Some(read) => (Some(Reach::Line), Content::Read(read)),
+                None => {
+                    let hit = around.binary_search(&line).is_ok();
+                    let content = if near && shape.layout == Layout::Lines {
+                        Content::Read(Box::new(lines.read(line, hit)))
+                    } else {
+                        Content::Raw(lines.raw(line, hit))
+                    };
+                    (hit.then_some(Reach::Around), content)
                 }
-                None => Content::Raw(lines.raw(line, reach.is_some())),
             };
             pieces.push(Piece { line: lines.number(line), reach, content });
         }
     }
-    for mark in marks {
-        pieces.extend(alone.remove(&mark.line).map(|read| Piece {
-            line: lines.number(mark.line),
-            reach: mark.reach,
-            content: Content::Read(read),
-        }));
-    }
+    let single =
+        |(line, read)| Piece { line: lines.number(line), reach: Some(Reach::Line), content: Content::Read(read) };
+    pieces.extend(alone.into_iter().map(single));
+    pieces.sort_unstable_by_key(|piece| piece.line);
     pieces
 }
 
 /// What a line that reaches no further than its record is.
 enum Alone {
-    Record(Reach, Box<Read>),
+    Record(Box<Read>),
     /// Nothing that counts: a level word that is none.
     Nothing,
     /// Its neighbours are needed to tell.
@@ -207,17 +194,16 @@ impl Lines<'_> {
         let whole = payload.starts && !payload.body.contains('\n');
         let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
         let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
+        let (held, missed): (Vec<SignalId>, Vec<SignalId>) =
+            mark.doubts.iter().copied().partition(|id| self.gate.confirms(*id, &payload.body));
+        let reach = held.into_iter().map(|id| self.gate.reach(id)).max().max(sure);
         // A signal that stays within a line and does not hold here does not hold because of this line.
-        let open = |id: &SignalId| self.gate.confirms(*id, &payload.body) || !self.gate.holds_within_a_line(*id);
-        let doubts: Vec<SignalId> = mark.doubts.iter().copied().filter(open).collect();
-        if sure.is_none() && doubts.is_empty() {
+        if reach.is_none() && missed.iter().all(|id| self.gate.holds_within_a_line(*id)) {
             return Alone::Nothing;
         }
         if !whole || last || self.continued(line + 1, &read) {
             return Alone::No;
         }
-        let held = doubts.into_iter().filter(|id| self.gate.confirms(*id, &payload.body));
-        let reach = held.map(|id| self.gate.reach(id)).max().max(sure);
         match reach {
             None => return Alone::Nothing,
             Some(Reach::Around) => return Alone::No,
@@ -227,7 +213,7 @@ impl Lines<'_> {
             },
             Some(_) => {}
         }
-        Alone::Record(Reach::Line, Box::new(read))
+        Alone::Record(Box::new(read))
     }
 
     /// The time of the nearest record above in the same stream, which a record without a stamp shares.
