@@ -21,6 +21,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Payload;
+use crate::model::Time;
 use record::DEPTH;
 
 /// Prefixes in front of each other that are taken off: a supervisor's, a server's, the program's.
@@ -41,6 +42,13 @@ pub fn read(bytes: &[u8]) -> Payload {
     unprefixed(&text)
 }
 
+/// Whether [`read`] would say that a record starts here; cheaper where a logger's prefix tells.
+#[must_use]
+pub fn starts(bytes: &[u8]) -> bool {
+    let text = clean::bytes(bytes);
+    !text.starts_with('{') && prefix::read(&text).is_some_and(|found| found.starts) || read(bytes).starts
+}
+
 /// A line further down in a record, if it is the first line of a record itself: what another program logged, carried as one text.
 #[must_use]
 pub fn begins_record(text: &str) -> Option<Payload> {
@@ -51,8 +59,20 @@ pub fn begins_record(text: &str) -> Option<Payload> {
     Some(unprefixed(text))
 }
 
-/// Takes logger prefixes off and reads what is left.
-fn unprefixed(text: &str) -> Payload {
+/// The time that [`read`] would find; cheaper where a logger's prefix tells.
+#[must_use]
+pub fn time(bytes: &[u8]) -> Option<Time> {
+    let text = clean::bytes(bytes);
+    let structured =
+        text.starts_with('{') || text.ends_with('}') || text.as_bytes().iter().take(16).any(|b| *b == b'=');
+    if structured {
+        return read(bytes).time;
+    }
+    headed(&text).0.time
+}
+
+/// What logger prefixes tell, what is left behind them, and whether rich printed them.
+fn headed(text: &str) -> (Payload, &str, bool) {
     let mut payload = Payload::default();
     let mut rest = text;
     let mut rich = false;
@@ -73,6 +93,12 @@ fn unprefixed(text: &str) -> Payload {
             break;
         }
     }
+    (payload, rest, rich)
+}
+
+/// Takes logger prefixes off and reads what is left.
+fn unprefixed(text: &str) -> Payload {
+    let (mut payload, rest, rich) = headed(text);
     if rest.len() < text.len()
         && rest.starts_with('{')
         && let Some(inner) = json::read(rest, DEPTH)

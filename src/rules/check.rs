@@ -173,7 +173,8 @@ impl CompiledRules {
                 }
             }
             let holds = |text: &str| {
-                signal.literals.iter().any(|l| text.contains(l.as_str()))
+                let lower = text.to_ascii_lowercase();
+                signal.literals.iter().any(|l| lower.contains(l.as_str()))
                     && signal.patterns.iter().any(|p| p.is_match(text))
                     && !signal.unless.iter().any(|p| p.is_match(text))
             };

@@ -4,10 +4,10 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
 use hashbrown::{HashMap, HashSet};
 use regex::Regex;
 
+use super::gate::{Grams, Wanted};
 use super::load::{RuleError, RuleSet};
 use super::schema::{Cause, Class, Component, Layer, RoleSubject, Signal};
 use super::{check, literals};
@@ -55,7 +55,7 @@ pub struct CompiledSignal {
     pub provider: Option<ComponentId>,
     /// Whose wording it was first.
     pub likely: Option<ComponentId>,
-    /// Literals of which every match contains one.
+    /// Literals in lower case of which every match contains one, in upper or lower case.
     pub literals: Vec<String>,
 }
 
@@ -109,9 +109,8 @@ pub struct CompiledRules {
     concept_ids: HashMap<String, ConceptId>,
     component_ids: HashMap<String, ComponentId>,
     cause_ids: HashMap<String, usize>,
-    automaton: AhoCorasick,
+    grams: Option<Grams>,
     literal_signals: Vec<Vec<SignalId>>,
-    always: Vec<SignalId>,
     packages: HashMap<(bool, String), Vec<PackageEntry>>,
     classes: HashMap<String, Vec<(ComponentId, usize)>>,
     env: HashMap<String, (ComponentId, bool)>,
@@ -141,7 +140,7 @@ impl CompiledRules {
         let concept_ids: HashMap<_, _> = ids(names.iter(), ConceptId);
         let signals: Vec<CompiledSignal> =
             set.signals.iter().map(|rule| compile_signal(rule, &concept_ids, &symptom_ids, &component_ids)).collect();
-        let (automaton, literal_signals, always) = literal_index(&signals)?;
+        let (grams, literal_signals) = literal_index(&signals);
         Ok(Self {
             packages: package_index(&set),
             classes: class_index(&set),
@@ -162,9 +161,8 @@ impl CompiledRules {
             concepts: names,
             concept_ids,
             component_ids,
-            automaton,
+            grams,
             literal_signals,
-            always,
             set,
         })
     }
@@ -213,10 +211,12 @@ impl CompiledRules {
 
     /// Signals one of whose literals stands in the text, in id order.
     pub fn candidates(&self, text: &str) -> Vec<SignalId> {
-        let mut found: Vec<SignalId> = self.always.clone();
-        for hit in self.automaton.find_overlapping_iter(text) {
-            found.extend(&self.literal_signals[hit.pattern().as_usize()]);
-        }
+        let Some(grams) = &self.grams else { return (0..self.signals.len()).map(signal_id).collect() };
+        let mut found: Vec<SignalId> = Vec::new();
+        grams.each(text.as_bytes(), |literal, _| {
+            found.extend(&self.literal_signals[literal]);
+            0
+        });
         found.sort_unstable();
         found.dedup();
         found
@@ -298,6 +298,10 @@ impl CompiledRules {
     }
 }
 
+fn signal_id(index: usize) -> SignalId {
+    SignalId(u16::try_from(index).unwrap_or(u16::MAX))
+}
+
 fn ids<'a, T: Copy + 'a>(names: impl Iterator<Item = &'a String>, make: impl Fn(u16) -> T) -> HashMap<String, T> {
     names.zip(0..).map(|(name, at)| (name.clone(), make(at))).collect()
 }
@@ -308,11 +312,12 @@ fn compile_signal(
     symptoms: &HashMap<String, SymptomId>,
     components: &HashMap<String, ComponentId>,
 ) -> CompiledSignal {
-    let literals = if rule.literals.is_empty() {
-        rule.patterns.iter().filter_map(|p| literals::required(p)).flatten().collect()
-    } else {
-        rule.literals.clone()
-    };
+    // What a rule spells out is for the patterns of which no literal is certain.
+    let derived: Option<Vec<Vec<String>>> = rule.patterns.iter().map(|p| literals::required(p)).collect();
+    let spelt = || rule.literals.iter().map(|literal| literal.to_ascii_lowercase()).collect();
+    let mut literals: Vec<String> = derived.map_or_else(spelt, |sets| sets.concat());
+    literals.sort();
+    literals.dedup();
     CompiledSignal {
         patterns: rule.patterns.iter().map(|p| Lazy::new(p)).collect(),
         unless: rule.unless.iter().map(|p| Lazy::new(p)).collect(),
@@ -325,29 +330,24 @@ fn compile_signal(
     }
 }
 
-type LiteralIndex = (AhoCorasick, Vec<Vec<SignalId>>, Vec<SignalId>);
+type LiteralIndex = (Option<Grams>, Vec<Vec<SignalId>>);
 
-fn literal_index(signals: &[CompiledSignal]) -> Result<LiteralIndex, RuleError> {
+/// The signals' literals made ready for looking, and whose each is.
+fn literal_index(signals: &[CompiledSignal]) -> LiteralIndex {
     let mut known: HashMap<&str, usize> = HashMap::new();
-    let mut texts: Vec<&str> = Vec::new();
+    let mut texts: Vec<Wanted> = Vec::new();
     let mut owners: Vec<Vec<SignalId>> = Vec::new();
-    let mut always = Vec::new();
     for (signal, id) in signals.iter().zip(0..) {
-        if signal.literals.is_empty() {
-            always.push(SignalId(id));
-        }
         for literal in &signal.literals {
             let at = *known.entry(literal).or_insert_with(|| {
-                texts.push(literal);
+                texts.push(Wanted::anywhere(literal, true));
                 owners.push(Vec::new());
                 owners.len() - 1
             });
             owners[at].push(SignalId(id));
         }
     }
-    let automaton = AhoCorasick::new(&texts)
-        .map_err(|error| RuleError::Invalid(format!("the signals' literals do not fit together: {error}")))?;
-    Ok((automaton, owners, always))
+    (Grams::new(texts), owners)
 }
 
 /// First part of a path, with the scope for `@scope/name`.

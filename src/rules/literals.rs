@@ -1,27 +1,39 @@
 //! Finds literals that every match of a pattern must contain.
 //!
 //! The gate and the matcher look for these first, so that a regex runs only where it can match. The walk is conservative: where it cannot
-//! prove a literal it finds none, and the rule has to spell one out.
+//! prove a literal it finds none, and the rule has to spell one out. Letters of both cases are one here, as `(?i)` has it; so the letters
+//! outside ASCII which Unicode counts as forms of `k` and `s` are not looked for.
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use super::ordinary::Ordinary;
 
 /// Shorter literals hit too often to be worth looking for.
 pub(crate) const SHORTEST: usize = 4;
 
-/// More alternatives than this make a set that is no use as a filter.
-const MOST_ALTERNATIVES: usize = 24;
+/// More strings than this are not glued to what follows.
+const MOST_GLUED: usize = 64;
 
-/// A set of literals of which every match contains at least one; `None` where no set of literals of at least [`SHORTEST`] bytes is
-/// certain.
+/// More alternatives than this make a set that is no use as a filter.
+const MOST_ALTERNATIVES: usize = 400;
+
+/// A set of literals, in lower case, of which every match contains one in upper or lower case; `None` where no set of literals of at
+/// least [`SHORTEST`] bytes is certain.
 pub(crate) fn required(pattern: &str) -> Option<Vec<String>> {
     let hir = regex_syntax::ParserBuilder::new().build().parse(pattern).ok()?;
-    let set = best(&hir)?;
-    (shortest(&set) >= SHORTEST).then_some(set)
+    best(&hir)
 }
 
 /// Whether every match of a pattern lies within one line, wherever in a text that line stands.
 pub(crate) fn within_a_line(pattern: &str) -> bool {
     regex_syntax::ParserBuilder::new().build().parse(pattern).is_ok_and(|hir| stays(&hir))
+}
+
+/// Whether a pattern that does not hold in a text does not hold in a part of it either: nothing in it asks for a beginning or an end.
+pub(crate) fn unanchored(pattern: &str) -> bool {
+    let anchors = |look: Look| !matches!(look, Look::WordAscii | Look::WordUnicode);
+    let parsed = regex_syntax::ParserBuilder::new().build().parse(pattern);
+    parsed.is_ok_and(|hir| !hir.properties().look_set().iter().any(anchors))
 }
 
 fn stays(hir: &Hir) -> bool {
@@ -38,9 +50,10 @@ fn stays(hir: &Hir) -> bool {
     }
 }
 
+/// The set that tells most; each literal long enough.
 fn best(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
-        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok().map(|text| vec![text]),
+        HirKind::Literal(_) | HirKind::Class(_) => exact(hir).filter(|set| is_long(set)).map(fewest),
         HirKind::Capture(capture) => best(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
         HirKind::Concat(parts) => concat(parts),
@@ -49,8 +62,7 @@ fn best(hir: &Hir) -> Option<Vec<String>> {
             for part in parts {
                 all.extend(best(part)?);
             }
-            all.sort();
-            all.dedup();
+            let all = fewest(all);
             (all.len() <= MOST_ALTERNATIVES).then_some(all)
         }
         _ => None,
@@ -63,9 +75,16 @@ fn concat(parts: &[Hir]) -> Option<Vec<String>> {
     let mut candidates: Vec<Vec<String>> = Vec::new();
     let mut running: Option<Vec<String>> = None;
     for part in parts {
-        let exact = exact_strings(part);
-        running = match (running.take(), exact) {
-            (Some(left), Some(right)) if left.len() * right.len() <= MOST_ALTERNATIVES => {
+        // What takes no room stands between no two letters.
+        if matches!(part.kind(), HirKind::Look(_) | HirKind::Empty) {
+            continue;
+        }
+        let strings = exact(part);
+        if strings.is_none() {
+            candidates.extend(best(part));
+        }
+        running = match (running.take(), strings) {
+            (Some(left), Some(right)) if left.len() * right.len() <= MOST_GLUED => {
                 Some(left.iter().flat_map(|l| right.iter().map(move |r| format!("{l}{r}"))).collect())
             }
             (left, right) => {
@@ -73,43 +92,80 @@ fn concat(parts: &[Hir]) -> Option<Vec<String>> {
                 right
             }
         };
-        if running.is_none() {
-            candidates.extend(best(part));
-        }
     }
     candidates.extend(running);
-    candidates
-        .into_iter()
-        .filter(|set| !set.is_empty())
-        .max_by_key(|set| (shortest(set).min(12), usize::MAX - set.len()))
+    candidates.retain(|set| is_long(set));
+    candidates.into_iter().map(fewest).min_by_key(frequency)
 }
 
-/// The strings a part matches, where it matches only a few and nothing else.
-fn exact_strings(hir: &Hir) -> Option<Vec<String>> {
-    match hir.kind() {
-        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok().map(|text| vec![text]),
-        HirKind::Capture(capture) => exact_strings(&capture.sub),
-        HirKind::Alternation(parts) if parts.len() <= MOST_ALTERNATIVES => {
-            let mut all = Vec::new();
-            for part in parts {
-                all.extend(exact_strings(part)?);
-            }
-            (all.len() <= MOST_ALTERNATIVES).then_some(all)
+/// The strings a part matches, in lower case, where it matches only a few and nothing else.
+fn exact(hir: &Hir) -> Option<Vec<String>> {
+    let mut strings = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => vec![String::new()],
+        HirKind::Literal(literal) => vec![String::from_utf8(literal.0.to_ascii_lowercase()).ok()?],
+        HirKind::Capture(capture) => exact(&capture.sub)?,
+        HirKind::Concat(parts) => parts.iter().try_fold(vec![String::new()], |left, part| {
+            let right = exact(part)?;
+            let few = left.len() * right.len() <= MOST_GLUED;
+            few.then(|| left.iter().flat_map(|l| right.iter().map(move |r| format!("{l}{r}"))).collect())
+        })?,
+        HirKind::Alternation(parts) => parts.iter().map(exact).collect::<Option<Vec<_>>>()?.concat(),
+        HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => {
+            let mut once = exact(&repetition.sub)?;
+            once.push(String::new());
+            once
         }
-        HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
-            let chars: Vec<String> = class
-                .iter()
-                .take(5)
-                .flat_map(|range| (range.start()..=range.end()).take(5).map(String::from))
-                .collect();
-            (chars.len() <= 4).then_some(chars)
+        HirKind::Class(Class::Unicode(class)) => letters(class)?,
+        _ => return None,
+    };
+    strings.sort();
+    strings.dedup();
+    (strings.len() <= MOST_GLUED).then_some(strings)
+}
+
+/// The few letters of a class, in lower case.
+fn letters(class: &regex_syntax::hir::ClassUnicode) -> Option<Vec<String>> {
+    let mut letters = Vec::new();
+    for range in class.iter() {
+        if range.len() > 10 || letters.len() > 20 {
+            return None;
         }
-        _ => None,
+        letters.extend((range.start()..=range.end()).filter(|c| !matches!(c, '\u{212a}' | '\u{17f}')));
     }
+    letters.iter_mut().for_each(|letter| letter.make_ascii_lowercase());
+    letters.sort_unstable();
+    letters.dedup();
+    (letters.len() <= 10).then(|| letters.into_iter().map(String::from).collect())
 }
 
-fn shortest(set: &[String]) -> usize {
-    set.iter().map(String::len).min().unwrap_or(0)
+/// The set without those that contain another of it.
+fn fewest(mut set: Vec<String>) -> Vec<String> {
+    set.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+    let mut kept: Vec<String> = Vec::with_capacity(set.len());
+    for literal in set {
+        if !kept.iter().any(|shorter| literal.contains(shorter.as_str())) {
+            kept.push(literal);
+        }
+    }
+    kept
+}
+
+/// Whether each literal of a set can be told in a file: enough of it stands there as it is, whatever escapes the rest.
+fn is_long(set: &[String]) -> bool {
+    let told =
+        |literal: &String| plainest(literal).len() >= SHORTEST || !literal.is_ascii() && literal.len() > SHORTEST;
+    !set.is_empty() && set.iter().all(told)
+}
+
+/// The longest part of a literal that no escaping changes.
+pub(crate) fn plainest(literal: &str) -> &str {
+    let changed = |c: char| !c.is_ascii() || c.is_ascii_control() || "\"\\/".contains(c);
+    literal.split(changed).max_by_key(|part| part.len()).unwrap_or_default()
+}
+
+/// How often a set's literals are to be expected in a log, in no unit; of sets that are alike the smaller one comes first.
+fn frequency(set: &Vec<String>) -> u64 {
+    set.iter().map(|literal| 1 + 16 * Ordinary::known().rarest(plainest(literal))).sum()
 }
 
 #[cfg(test)]
@@ -134,12 +190,12 @@ mod tests {
 
     #[test]
     fn literal_inside_a_concat() {
-        check(r"Error code: (?P<status>\d+) - No", Some(&["Error code: "]));
+        check(r"Error code: (?P<status>\d+) - No", Some(&["error code: "]));
     }
 
     #[test]
     fn alternation_needs_every_arm() {
-        check(r"(?:timed out|no route) here", Some(&["timed out here", "no route here"]));
+        check(r"(?:timed out|no route) here", Some(&["no route here", "timed out here"]));
         check(r"foobar|\d+", None);
     }
 
@@ -151,6 +207,6 @@ mod tests {
 
     #[test]
     fn small_classes_are_spelt_out() {
-        check(r"[Kk]ey in", Some(&["Key in", "key in"]));
+        check(r"[Kk]ey in", Some(&["key in"]));
     }
 }

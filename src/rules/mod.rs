@@ -8,10 +8,11 @@ mod compile;
 mod gate;
 mod literals;
 mod load;
+mod ordinary;
 pub mod schema;
 mod weights;
 
 pub use compile::{Atom, CompiledRules, CompiledSignal, Lazy, PackageMatch};
-pub use gate::{Gate, Mark, Reach};
+pub use gate::{Doubt, Gate, Mark, Reach};
 pub use load::{RuleError, RuleSet};
 pub use weights::Weights;

@@ -5,6 +5,7 @@
 
 mod layout;
 mod prepare;
+mod repeats;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -398,7 +399,22 @@ impl Open {
         self.bytes += payload.body.len() + 64;
         // The program's own stamp and level say more than the transport's.
         let mut record = Payload { time: payload.time.or(time), severity: payload.severity.or(severity), ..payload };
-        for (number, text) in std::mem::take(&mut record.body).split('\n').enumerate() {
+        let body = std::mem::take(&mut record.body);
+        if !body.contains('\n') {
+            self.lines.push(Line {
+                text: body,
+                at,
+                joined,
+                starts: record.starts,
+                hit,
+                time: dated(record.time),
+                severity: record.severity,
+                worker: record.worker,
+                request: record.request,
+            });
+            return;
+        }
+        for (number, text) in body.split('\n').enumerate() {
             // A record may carry what another program logged.
             let inner = if number > 0 { payload::begins_record(text) } else { None };
             let text = inner.as_ref().map_or(text, |inner| inner.body.as_str()).to_owned();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::layout::{Layout, Raw};
+use super::repeats::{Own, Repeats};
 use super::{AFTER, BEFORE};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
@@ -50,7 +51,7 @@ pub(super) enum Content {
 }
 
 /// A line with its transport off.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Read {
     pub(super) at: (u64, u64),
     pub(super) range: Option<LineRange>,
@@ -65,7 +66,18 @@ pub(super) struct Read {
     pub(super) text: Text,
 }
 
-#[derive(Debug)]
+impl Read {
+    /// Its time, by whatever stamp.
+    fn moment(&self) -> Option<Time> {
+        let payload = match &self.text {
+            Text::Whole(payload) | Text::Likely(payload, _) => payload.time,
+            Text::Cut(..) => None,
+        };
+        payload.or(self.time)
+    }
+}
+
+#[derive(Clone, Debug)]
 pub(super) enum Text {
     Whole(Box<Payload>),
     /// A piece of a line that the transport cut, and whether more follows.
@@ -91,8 +103,9 @@ pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
     let lines = Lines { shape, gate, block, starts: &starts };
     let mut around: Vec<u32> = Vec::new();
     let mut alone: HashMap<u32, Box<Read>> = HashMap::new();
+    let mut repeats = Repeats::new();
     for mark in &marks {
-        let single = if mark.reach == Some(Reach::Around) { Alone::No } else { lines.alone(mark) };
+        let single = if mark.reach == Some(Reach::Around) { Alone::No } else { lines.alone(mark, &mut repeats) };
         match single {
             Alone::Record(read) => drop(alone.insert(mark.line, read)),
             Alone::Nothing => {}
@@ -166,10 +179,42 @@ impl Lines<'_> {
     }
 
     /// The record that a line is, if it is whole in itself: it begins one, its time is its own, and what follows does not continue it.
-    fn alone(&self, mark: &Mark) -> Alone {
+    fn alone(&self, mark: &Mark, repeats: &mut Repeats) -> Alone {
         let line = mark.line;
-        if self.shape.layout != Layout::Lines {
+        let last = line as usize + 2 == self.starts.len();
+        if self.shape.layout != Layout::Lines || last {
             return Alone::No;
+        }
+        match repeats.own(self.bytes(line), mark, || self.own(mark)) {
+            Own::Nothing => Alone::Nothing,
+            Own::NothingAlone => {
+                let own = self.shape.wrapping.strip(self.bytes(line));
+                if self.continued(line + 1, &own.stream, own.channel) { Alone::No } else { Alone::Nothing }
+            }
+            Own::Record(mut read) => {
+                if self.continued(line + 1, &read.stream, read.channel) {
+                    return Alone::No;
+                }
+                read.at = self.at(line);
+                // Where no stamp was seen anywhere, none is missing.
+                let timed = read.moment().is_some() || self.shape.moment.is_none();
+                if !timed {
+                    let Some(time) = self.time_above(line, &read) else { return Alone::No };
+                    read.time = Some(time);
+                }
+                Alone::Record(read)
+            }
+            Own::Unclear => Alone::No,
+        }
+    }
+
+    /// What a line is by itself.
+    fn own(&self, mark: &Mark) -> Own {
+        let line = mark.line;
+        if mark.reach.is_none() && mark.doubts.iter().all(|doubt| doubt.beyond) {
+            // The text of the line shows nothing; only lines below it could.
+            let own = self.shape.wrapping.strip(self.bytes(line));
+            return if own.partial || own.continues || own.glued { Own::Unclear } else { Own::NothingAlone };
         }
         let mut read = self.read(line, true);
         let cut = std::mem::replace(&mut read.text, Text::Cut(Vec::new(), More::No));
@@ -181,39 +226,30 @@ impl Lines<'_> {
                 payload.time = payload.time.or(inner.time);
                 payload.severity = payload.severity.or(inner.severity);
                 if !inner.stream.is_empty() {
-                    return Alone::No;
+                    return Own::Unclear;
                 }
                 Text::Likely(Box::new(payload), bytes)
             }
             other => other,
         };
-        let (Text::Whole(payload) | Text::Likely(payload, _)) = &read.text else { return Alone::No };
-        // Where no stamp was seen anywhere, none is missing.
-        let timed = payload.time.or(read.time).is_some() || self.shape.moment.is_none();
-        let last = line as usize + 2 == self.starts.len();
+        let (Text::Whole(payload) | Text::Likely(payload, _)) = &read.text else { return Own::Unclear };
         let whole = payload.starts && !payload.body.contains('\n');
         let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
         let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
+        let doubts = mark.doubts.iter().map(|doubt| doubt.signal);
         let (held, missed): (Vec<SignalId>, Vec<SignalId>) =
-            mark.doubts.iter().copied().partition(|id| self.gate.confirms(*id, &payload.body));
+            doubts.partition(|id| self.gate.confirms(*id, &payload.body));
         let reach = held.into_iter().map(|id| self.gate.reach(id)).max().max(sure);
         // A signal that stays within a line and does not hold here does not hold because of this line.
         if reach.is_none() && missed.iter().all(|id| self.gate.holds_within_a_line(*id)) {
-            return Alone::Nothing;
-        }
-        if !whole || last || self.continued(line + 1, &read) {
-            return Alone::No;
+            return Own::Nothing;
         }
         match reach {
-            None => return Alone::Nothing,
-            Some(Reach::Around) => return Alone::No,
-            Some(_) if !timed => match self.time_above(line, &read) {
-                Some(time) => read.time = Some(time),
-                None => return Alone::No,
-            },
-            Some(_) => {}
+            _ if !whole => Own::Unclear,
+            None => Own::NothingAlone,
+            Some(Reach::Around) => Own::Unclear,
+            Some(_) => Own::Record(Box::new(read)),
         }
-        Alone::Record(Box::new(read))
     }
 
     /// The time of the nearest record above in the same stream, which a record without a stamp shares.
@@ -222,18 +258,18 @@ impl Lines<'_> {
         (nearest..line).rev().find_map(|above| {
             let above = self.shape.wrapping.strip(self.bytes(above));
             let ours = *above.stream == *below.stream && above.channel == below.channel;
-            ours.then(|| payload::read(&above.payload).time.or(above.time))?
+            ours.then(|| payload::time(&above.payload).or(above.time))?
         })
     }
 
-    /// Whether a line may go on with the record above it.
-    fn continued(&self, line: u32, above: &Read) -> bool {
+    /// Whether a line may go on with the record above it, which stands in this stream and channel.
+    fn continued(&self, line: u32, stream: &str, channel: u8) -> bool {
         let next = self.shape.wrapping.strip(self.bytes(line));
         if next.continues || next.glued {
             return true;
         }
-        let other = *next.stream != *above.stream || next.channel != above.channel;
-        !other && !payload::read(&next.payload).starts
+        let other = *next.stream != *stream || next.channel != channel;
+        !other && !payload::starts(&next.payload)
     }
 
     /// Stretches of lines that may be needed, in order and apart, and whether they are near a hit or only at an edge of the block.

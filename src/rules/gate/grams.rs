@@ -1,0 +1,363 @@
+//! Finds the places of many pieces of text in one pass over raw bytes.
+//!
+//! Of each piece four bytes stand for the whole, its *gram*: one that is rare in ordinary log lines. Every other four bytes of a block are
+//! looked up in a filter that fits a core's caches, so each piece has two grams, one for either distance; only where a gram may stand the
+//! pieces themselves are compared. The cost for bytes that mean nothing hardly depends on how many pieces there are. It must never miss a
+//! piece; comparing in vain is allowed.
+
+use std::ops::Range;
+
+use hashbrown::HashMap;
+
+use crate::rules::ordinary::{GRAM, Ordinary, gram, grams};
+
+/// Folds the cases of eight bytes as [`gram`] does those of four.
+const FOLD: u64 = 0x2020_2020_2020_2020;
+
+/// A block is looked at every so many bytes.
+const STRIDE: usize = 2;
+
+/// Shortest piece that can be looked for.
+pub(crate) const SHORTEST: usize = GRAM - 1;
+
+/// Bits of the filter for each gram: so few of them are set that most bytes pass without a comparison.
+const ROOM: usize = 64;
+
+/// Fewest words of the filter: 64 KiB, which a core's second cache holds with room to spare.
+const WORDS: usize = 1 << 14;
+
+/// Bytes around a gram that are compared before all others: this many in front of it, [`WINDOW`] in all.
+const AHEAD: usize = 6;
+const WINDOW: usize = 16;
+
+/// Pieces that may share a gram: a gram that is found costs a comparison for each.
+const MOST_SHARED: u32 = 12;
+
+/// A piece of text to look for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Wanted {
+    /// At least [`SHORTEST`] bytes; in lower case if `folded`.
+    pub(crate) text: Box<[u8]>,
+    /// Upper and lower case are the same.
+    pub(crate) folded: bool,
+    /// The piece is a word: no letter, digit, `_` or `-` touches it.
+    pub(crate) word: bool,
+}
+
+impl Wanted {
+    /// A piece that may stand anywhere.
+    pub(crate) fn anywhere(text: &str, folded: bool) -> Self {
+        Self { text: text.as_bytes().into(), folded, word: false }
+    }
+
+    /// A word in either case.
+    pub(crate) fn word(text: &str) -> Self {
+        Self { text: text.as_bytes().into(), folded: true, word: true }
+    }
+
+    fn stands(&self, block: &[u8], at: usize) -> bool {
+        let end = at + self.text.len();
+        let Some(bytes) = block.get(at..end) else { return false };
+        let same = if self.folded { bytes.eq_ignore_ascii_case(&self.text) } else { *bytes == *self.text };
+        let touched = |byte: Option<&u8>| byte.is_some_and(|byte| is_name(*byte));
+        same && !(self.word && (touched(block[..at].last()) || touched(block.get(end))))
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// A place where a piece may stand.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// What has to stand in the window around the gram, cases folded, where the mask is set.
+    near: u128,
+    mask: u128,
+    piece: u32,
+    /// How far before the gram the piece begins; one more, so that a gram may begin before it.
+    before: u32,
+}
+
+impl Place {
+    fn new(piece: &Wanted, number: u32, before: u32) -> Self {
+        let (mut near, mut mask) = ([0; WINDOW], [0; WINDOW]);
+        for (at, byte) in piece.text.iter().enumerate() {
+            if let Some(at) = (at + AHEAD + 1).checked_sub(before as usize).filter(|at| *at < WINDOW) {
+                (near[at], mask[at]) = (byte | 0x20, u8::MAX);
+            }
+        }
+        Self { near: u128::from_le_bytes(near), mask: u128::from_le_bytes(mask), piece: number, before }
+    }
+}
+
+/// The places of one gram.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    gram: u32,
+    first: u32,
+    end: u32,
+}
+
+/// Pieces of text, made ready for looking.
+#[derive(Debug)]
+pub(crate) struct Grams {
+    /// Bits by the hash of a gram.
+    filter: Vec<u32>,
+    /// Bits of the hash that do not tell a word.
+    shift: u32,
+    /// One more than the number of a group by the hash of its gram, or in one of the next slots; 0 where none is.
+    index: Vec<u32>,
+    groups: Vec<Group>,
+    places: Vec<Place>,
+    pieces: Vec<Wanted>,
+}
+
+impl Grams {
+    /// The pieces made ready; `None` where one is shorter than [`SHORTEST`]. A piece is known by its index.
+    pub(crate) fn new(pieces: Vec<Wanted>) -> Option<Self> {
+        if pieces.iter().any(|piece| piece.text.len() < SHORTEST) {
+            return None;
+        }
+        let mut found: Vec<(u32, u32, u32)> = Vec::with_capacity(pieces.len() * STRIDE);
+        let mut choice = Choice::new(&pieces);
+        for (piece, number) in pieces.iter().zip(0..) {
+            found.extend(choice.of(piece).into_iter().map(|(gram, before)| (gram, number, before)));
+        }
+        found.sort_unstable();
+        found.dedup();
+        let place = |&(_, number, before): &(u32, u32, u32)| Place::new(&pieces[number as usize], number, before);
+        let places = found.iter().map(place).collect();
+        let mut groups: Vec<Group> = Vec::new();
+        for (&(gram, ..), at) in found.iter().zip(0..) {
+            match groups.last_mut().filter(|group| group.gram == gram) {
+                Some(group) => group.end = at + 1,
+                None => groups.push(Group { gram, first: at, end: at + 1 }),
+            }
+        }
+        let words = (groups.len() * ROOM / 32).next_power_of_two().max(WORDS);
+        let shift = u32::BITS - words.ilog2();
+        let mut grams = Self { filter: vec![0; words], shift, index: vec![0; words], groups, places, pieces };
+        for number in 0..grams.groups.len() {
+            let gram = grams.groups[number].gram;
+            let (word, bit) = grams.slot(gram);
+            grams.filter[word] |= 1 << bit;
+            let mut slot = word;
+            while grams.index[slot] != 0 {
+                slot = (slot + 1) % words;
+            }
+            grams.index[slot] = u32::try_from(number + 1).ok()?;
+        }
+        Some(grams)
+    }
+
+    /// Calls `found` with the number and the place of every piece in the block, in the order of their grams. What it gives back is the
+    /// offset before which nothing more is asked for.
+    pub(crate) fn each(&self, block: &[u8], mut found: impl FnMut(usize, Range<usize>) -> usize) {
+        let mut from = 0;
+        let mut at = 0;
+        while let Some(next) = self.next(block, at) {
+            let window = window(block, next);
+            for place in self.group(gram_at(block, next)) {
+                if (window ^ place.near) & place.mask != 0 {
+                    continue;
+                }
+                let piece = &self.pieces[place.piece as usize];
+                let Some(begin) = (next + 1).checked_sub(place.before as usize) else { continue };
+                if begin >= from && piece.stands(block, begin) {
+                    from = from.max(found(place.piece as usize, begin..begin + piece.text.len()));
+                }
+            }
+            at = (next + STRIDE).max(from.saturating_sub(1).next_multiple_of(STRIDE));
+        }
+    }
+
+    /// The first place from `at` on, an even one, of which the filter says "perhaps".
+    #[inline]
+    fn next(&self, block: &[u8], at: usize) -> Option<usize> {
+        let mut at = at;
+        // Four lookups take eight steps; the last gram reaches two bytes further.
+        while let Some(bytes) = block.get(at..).and_then(|bytes| bytes.first_chunk::<12>()) {
+            let eight = |from: usize| {
+                let eight = bytes[from..].first_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight));
+                eight | FOLD
+            };
+            let (left, right) = (eight(0), eight(4));
+            let four = [left as u32, (left >> 16) as u32, right as u32, (right >> 16) as u32];
+            let four = four.map(|gram| {
+                let (word, bit) = self.slot(gram);
+                self.filter[word] >> bit & 1
+            });
+            if four[0] | four[1] | four[2] | four[3] != 0 {
+                let lane = four.iter().position(|hit| *hit != 0).unwrap_or(0);
+                return Some(at + STRIDE * lane);
+            }
+            at += 4 * STRIDE;
+        }
+        (at..block.len()).step_by(STRIDE).find(|at| {
+            let (word, bit) = self.slot(gram_at(block, *at));
+            self.filter[word] >> bit & 1 != 0
+        })
+    }
+
+    /// Where a gram stands in the filter: word and bit.
+    #[inline]
+    fn slot(&self, gram: u32) -> (usize, u32) {
+        let hash = gram.wrapping_mul(0x9E37_79B1);
+        ((hash >> self.shift) as usize, hash >> 3 & 31)
+    }
+
+    fn group(&self, gram: u32) -> &[Place] {
+        let (mut slot, _) = self.slot(gram);
+        while let Some(number) = self.index[slot].checked_sub(1) {
+            let group = self.groups[number as usize];
+            if group.gram == gram {
+                return &self.places[group.first as usize..group.end as usize];
+            }
+            slot = (slot + 1) & (self.index.len() - 1);
+        }
+        &[]
+    }
+}
+
+/// The bytes around a gram, cases folded; zeros outside the block.
+fn window(block: &[u8], at: usize) -> u128 {
+    let whole =
+        at.checked_sub(AHEAD).and_then(|from| block.get(from..)).and_then(|bytes| bytes.first_chunk::<WINDOW>());
+    let bytes = whole.copied().unwrap_or_else(|| {
+        let mut bytes = [0; WINDOW];
+        let around = (0..WINDOW).zip(&mut bytes);
+        around.for_each(|(index, byte)| {
+            *byte = (at + index).checked_sub(AHEAD).and_then(|at| block.get(at)).copied().unwrap_or(0);
+        });
+        bytes
+    });
+    u128::from_le_bytes(bytes) | u128::from_le_bytes([0x20; WINDOW])
+}
+
+/// The gram at an offset; behind the end of the block stand zeros.
+fn gram_at(block: &[u8], at: usize) -> u32 {
+    if let Some(four) = block.get(at..).and_then(|bytes| bytes.first_chunk::<GRAM>()) {
+        return gram(*four);
+    }
+    let mut four = [0; GRAM];
+    let rest = &block[at..];
+    four[..rest.len()].copy_from_slice(rest);
+    gram(four)
+}
+
+/// Decides which grams stand for a piece: rare ones, and if it may be some that stand for others already.
+struct Choice {
+    ordinary: &'static Ordinary,
+    /// In how many pieces a gram stands.
+    shared: HashMap<u32, u32>,
+    /// For how many pieces a gram stands so far.
+    taken: HashMap<u32, u32>,
+}
+
+impl Choice {
+    fn new(pieces: &[Wanted]) -> Self {
+        let mut shared = HashMap::new();
+        pieces.iter().flat_map(|piece| grams(&piece.text)).for_each(|gram| *shared.entry(gram).or_insert(0) += 1);
+        Self { ordinary: Ordinary::known(), shared, taken: HashMap::new() }
+    }
+
+    /// The grams of a piece, one for either distance or more, and one more than how far behind the piece's beginning each stands.
+    fn of(&mut self, piece: &Wanted) -> Vec<(u32, u32)> {
+        let text = &piece.text;
+        let may = |byte: &u8| !(piece.word && is_name(*byte));
+        let any = || (0..=u8::MAX).filter(may);
+        let last = text.len() - SHORTEST;
+        let behind = |next| (gram([text[last], text[last + 1], text[last + 2], next]), last as u32 + 1);
+        let before = |first| (gram([first, text[0], text[1], text[2]]), 0);
+        match text.len() {
+            SHORTEST => any().map(behind).chain(any().map(before)).collect(),
+            // A word's end tells more than its middle: `error` is not `errors`.
+            _ if piece.word || text.len() == GRAM => {
+                let inner = grams(&text[last - 1..]).map(|gram| (gram, last as u32));
+                any().map(behind).chain(inner).collect()
+            }
+            _ => self.rarest(text),
+        }
+    }
+
+    /// For either distance the gram that is to be expected least.
+    fn rarest(&mut self, text: &[u8]) -> Vec<(u32, u32)> {
+        let count = |counts: &HashMap<u32, u32>, gram: u32| counts.get(&gram).copied().unwrap_or(0);
+        let cost = |gram: u32| {
+            let full = count(&self.taken, gram) >= MOST_SHARED;
+            // Frequencies that differ by less than two are as good as equal.
+            let frequency = self.ordinary.frequency(gram).max(1).ilog2();
+            (frequency, full, std::cmp::Reverse(count(&self.shared, gram)))
+        };
+        let all: Vec<(u32, u32)> = grams(text).zip(1..).collect();
+        let best = |distance: usize| all.iter().skip(distance).step_by(STRIDE).min_by_key(|(gram, _)| cost(*gram));
+        let best: Vec<(u32, u32)> = (0..STRIDE).filter_map(best).copied().collect();
+        best.iter().for_each(|(gram, _)| *self.taken.entry(*gram).or_insert(0) += 1);
+        best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn exact(piece: &str) -> Wanted {
+        Wanted::anywhere(piece, false)
+    }
+
+    fn places(pieces: &[&str], block: &[u8]) -> Vec<(usize, usize)> {
+        let grams = Grams::new(pieces.iter().map(|piece| exact(piece)).collect()).expect("long enough");
+        let mut all = Vec::new();
+        grams.each(block, |piece, at| {
+            all.push((piece, at.start));
+            0
+        });
+        all.sort_unstable();
+        all
+    }
+
+    #[test]
+    fn a_short_piece_is_found_at_the_very_end() {
+        assert_eq!(places(&["ERR", "Denied"], b"ERR x Denied ERR"), [(0, 0), (0, 13), (1, 6)]);
+        assert!(Grams::new(vec![exact("ab")]).is_none());
+    }
+
+    #[test]
+    fn a_word_is_touched_by_nothing() {
+        let grams = Grams::new(["err", "fail", "error"].map(Wanted::word).to_vec()).expect("long enough");
+        let mut seen = Vec::new();
+        let text = b"err Error errors ERR] xfail [FAIL error_rate fail-fast error=1 ERROR";
+        grams.each(text, |piece, at| {
+            seen.push((piece, at.start));
+            0
+        });
+        seen.sort_unstable();
+        assert_eq!(seen, [(0, 0), (0, 17), (1, 29), (2, 4), (2, 55), (2, 63)]);
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_skipped() {
+        let grams = Grams::new(vec![exact("fail")]).expect("long enough");
+        let mut seen = Vec::new();
+        grams.each(b"fail fail\nfail", |_, at| {
+            seen.push(at.start);
+            if at.start < 10 { 10 } else { 0 }
+        });
+        assert_eq!(seen, [0, 10]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_piece_is_found(text in "[abAB\n]{0,200}", picks in prop::collection::vec("[abAB]{3,7}", 1..20)) {
+            let pieces: Vec<&str> = picks.iter().map(String::as_str).collect();
+            let mut wanted = Vec::new();
+            for (number, piece) in pieces.iter().enumerate() {
+                wanted.extend((0..text.len()).filter(|at| text[*at..].starts_with(piece)).map(|at| (number, at)));
+            }
+            prop_assert_eq!(places(&pieces, text.as_bytes()), wanted);
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! Tells which lines of a raw block could matter, from literals derived from the rules and grammars.
+//!
+//! The gate only skips: a line without any of its literals can neither match a signal, nor be an error record, nor open an exception. It works
+//! on bytes as they stand in the file, inside JSON or colours. So [`grams`] looks only for pieces that no escaping changes; where a
+//! piece stands, the literal around it is held against the line, escapes allowed for, and where the line is plain text, the signal's patterns
+//! too: outside exceptions, which the grammars' literals find, a signal must hold in a record's own text. Lines that could hide a literal
+//! (pieces cut by a transport, very long lines) count as found.
+
+mod grams;
+mod needle;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use hashbrown::HashMap;
+use memchr::{memchr_iter, memchr2_iter, memchr3};
+
+pub(crate) use self::grams::{Grams, Wanted};
+use self::needle::{Around, Needle, raw_forms};
+use super::compile::CompiledRules;
+use super::literals;
+use super::schema::{Kind, Place};
+use crate::model::SignalId;
+
+/// Literals that can hide others: escaped colours, JSON escapes of letters, pieces cut by a transport.
+const VEILS: [&str; 5] = ["\\u00", "\\x1b", "stdout P", "stderr P", "#033"];
+
+/// Bytes that can hide a literal: colours, and what a truncated file is filled with.
+const VEILING: (u8, u8) = (0x1b, 0);
+
+/// A longer line may be a piece that a transport cut inside a literal.
+const LONG_LINE: usize = 8 * 1024;
+
+/// Words by which loggers mark an error record, in either case, where they stand as words of their own.
+const LEVELS: [&str; 17] = [
+    "error",
+    "err",
+    "erro",
+    "eror",
+    "severe",
+    "fatal",
+    "fata",
+    "ftl",
+    "critical",
+    "crit",
+    "panic",
+    "pani",
+    "dpanic",
+    "emerg",
+    "emergency",
+    "alert",
+    "fail",
+];
+
+/// Fields and letters that tell an error record without a word.
+const LEVEL_SIGNS: [&str; 15] = [
+    "\"level\":5",
+    "\"level\":6",
+    "\"level\": 5",
+    "\"level\": 6",
+    "\"PRIORITY\"",
+    "\"priority\"",
+    "severityNumber",
+    "severity_number",
+    "\"short_message\"",
+    " E0",
+    " E1",
+    " F0",
+    " F1",
+    "E, [",
+    "F, [",
+];
+
+/// How far what a line shows may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// The line's own record, and only if that is one of an error: a level word stands in it.
+    Level,
+    /// The line's own record: a success, a start.
+    Line,
+    /// The lines around it: an exception, or words of a failure that an exception may belong to.
+    Around,
+}
+
+/// A line that could matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Number of the line in its block, from 0.
+    pub line: u32,
+    /// How far it surely reaches.
+    pub reach: Option<Reach>,
+    /// Signals of which only the record's own text tells whether they hold.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A signal that may hold in the record of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Which.
+    pub signal: SignalId,
+    /// It does not hold within this line: only if the record goes on below.
+    pub beyond: bool,
+}
+
+/// Looks for lines that could matter.
+#[derive(Debug)]
+pub struct Gate<'r> {
+    rules: Option<&'r CompiledRules>,
+    /// Pieces to look for; `None` lets every line pass.
+    grams: Option<Grams>,
+    /// What each piece may be part of.
+    needles: Vec<Vec<Needle>>,
+    /// By signal; worked out when first needed.
+    patterns: Vec<OnceLock<Patterns>>,
+}
+
+impl<'r> Gate<'r> {
+    /// A gate for these rules and the grammars' literals.
+    #[must_use]
+    pub fn new(rules: &'r CompiledRules, grammar_literals: &[&str]) -> Self {
+        let mut pieces: Vec<(Wanted, Needle)> = Vec::new();
+        for (signal, id) in rules.signals.iter().zip(0..) {
+            // Frames stand in exceptions alone.
+            if signal.rule.place != Place::Frames {
+                let id = SignalId(id);
+                signal.literals.iter().for_each(|literal| {
+                    pieces.extend(raw_forms(literal, true, reach_of(signal.rule.kind()), Some(id)))
+                });
+            }
+        }
+        grammar_literals.iter().for_each(|literal| pieces.extend(raw_forms(literal, false, Reach::Around, None)));
+        let sure = |piece, reach, around| (piece, Needle { reach, signal: None, around, folded: false });
+        let exact = |text, reach| sure(Wanted::anywhere(text, false), reach, Around::Nothing);
+        pieces.extend(VEILS.map(|veil| exact(veil, Reach::Around)));
+        pieces.extend(LEVEL_SIGNS.map(|sign| exact(sign, Reach::Level)));
+        pieces.extend(LEVELS.map(|level| sure(Wanted::word(level), Reach::Level, Around::Word)));
+        let mut numbers: HashMap<Wanted, usize> = HashMap::new();
+        let mut kept: Vec<Wanted> = Vec::new();
+        let mut needles: Vec<Vec<Needle>> = Vec::new();
+        for (piece, needle) in pieces {
+            let number = *numbers.entry(piece).or_insert_with_key(|piece| {
+                kept.push(piece.clone());
+                needles.push(Vec::new());
+                needles.len() - 1
+            });
+            needles[number].push(needle);
+        }
+        let patterns = rules.signals.iter().map(|_| OnceLock::new()).collect();
+        // If a piece is too short to look for, every line passes: slower, never less.
+        Self { grams: Grams::new(kept), needles, rules: Some(rules), patterns }
+    }
+
+    /// A gate that lets every line pass.
+    #[must_use]
+    pub fn open() -> Self {
+        Self { grams: None, needles: Vec::new(), rules: None, patterns: Vec::new() }
+    }
+
+    /// The lines of a block that could matter, in order, and the offsets at which its lines begin, with the block's length behind them.
+    #[must_use]
+    pub fn marks(&self, block: &[u8]) -> (Vec<Mark>, Vec<u32>) {
+        let starts = line_starts(block);
+        let lines = 0..u32::try_from(starts.len() - 1).unwrap_or(u32::MAX);
+        let Some(grams) = &self.grams else {
+            return (lines.map(|line| Mark { line, reach: Some(Reach::Around), doubts: Vec::new() }).collect(), starts);
+        };
+        let mut marks: Vec<Mark> = Vec::new();
+        for line in lines {
+            let (from, to) = (starts[line as usize] as usize, starts[line as usize + 1] as usize);
+            let long = to - from > LONG_LINE;
+            if long || leads_with_level(&block[from..to]) {
+                let reach = if long { Reach::Around } else { Reach::Level };
+                marks.push(Mark { line, reach: Some(reach), doubts: Vec::new() });
+            }
+        }
+        let mut veiled = 0;
+        for at in memchr2_iter(VEILING.0, VEILING.1, block).map(|at| at as u32) {
+            if at >= veiled {
+                let line = starts.partition_point(|start| *start <= at) - 1;
+                veiled = starts[line + 1];
+                marks.push(Mark { line: line as u32, reach: Some(Reach::Around), doubts: Vec::new() });
+            }
+        }
+        let mut found: Vec<Mark> = Vec::new();
+        let mut line = 0;
+        let mut look = Look::default();
+        grams.each(block, |piece, place| {
+            while starts[line + 1] as usize <= place.start {
+                line += 1;
+            }
+            let (from, end) = (starts[line] as usize, starts[line + 1] as usize);
+            if look.line != Some(line) {
+                found.extend(std::mem::take(&mut look).into_mark());
+                look = Look { line: Some(line), ..Look::default() };
+            }
+            let within = place.start.saturating_sub(from)..place.end.min(end) - from;
+            self.look(&mut look, &block[from..end], &within, &self.needles[piece]);
+            if look.reach == Some(Reach::Around) { end } else { 0 }
+        });
+        found.extend(look.into_mark());
+        (merged(marks, found), starts)
+    }
+
+    /// Holds the needles at a place against the line.
+    fn look(&self, look: &mut Look, line: &[u8], place: &Range<usize>, needles: &[Needle]) {
+        for needle in needles {
+            if look.reach >= Some(needle.reach) || !needle.holds(line, place) {
+                continue;
+            }
+            let Some(id) = needle.signal else {
+                look.reach = Some(needle.reach);
+                continue;
+            };
+            if look.tried.contains(&id) {
+                continue;
+            }
+            look.tried.push(id);
+            let plain = *look.plain.get_or_insert_with(|| is_plain(line));
+            let text = std::str::from_utf8(line).ok().filter(|_| plain);
+            let holds = text.map(|text| self.confirms(id, text.trim_end_matches(['\r', '\n'])));
+            match (holds, self.patterns_of(id)) {
+                (Some(true), Patterns { within: true, .. }) => look.reach = look.reach.max(Some(needle.reach)),
+                (Some(false), Patterns { within: true, .. }) => {}
+                (Some(false), Patterns { unanchored: true, .. }) => {
+                    look.doubts.push(Doubt { signal: id, beyond: true })
+                }
+                _ => look.doubts.push(Doubt { signal: id, beyond: false }),
+            }
+        }
+    }
+
+    /// Whether a signal holds in the text of a record.
+    #[must_use]
+    pub fn confirms(&self, signal: SignalId, text: &str) -> bool {
+        self.rules.is_none_or(|rules| rules.signal(signal).patterns.iter().any(|pattern| pattern.is_match(text)))
+    }
+
+    /// How far a signal reaches.
+    #[must_use]
+    pub fn reach(&self, signal: SignalId) -> Reach {
+        self.rules.map_or(Reach::Around, |rules| reach_of(rules.signal(signal).rule.kind()))
+    }
+
+    /// Whether every match of a signal's patterns lies within one line of a text.
+    #[must_use]
+    pub fn holds_within_a_line(&self, signal: SignalId) -> bool {
+        self.patterns_of(signal).within
+    }
+
+    fn patterns_of(&self, signal: SignalId) -> Patterns {
+        let (Some(rules), Some(cell)) = (self.rules, self.patterns.get(usize::from(signal.0))) else {
+            return Patterns::default();
+        };
+        *cell.get_or_init(|| {
+            let all = |holds: fn(&str) -> bool| rules.signal(signal).rule.patterns.iter().all(|p| holds(p));
+            Patterns { within: all(literals::within_a_line), unanchored: all(literals::unanchored) }
+        })
+    }
+}
+
+/// What is known of a signal's patterns.
+#[derive(Clone, Copy, Debug, Default)]
+struct Patterns {
+    /// Every match lies within one line of a text.
+    within: bool,
+    /// A text in which they do not hold has no part in which they do.
+    unanchored: bool,
+}
+
+fn reach_of(kind: Kind) -> Reach {
+    if kind == Kind::Failure { Reach::Around } else { Reach::Line }
+}
+
+/// What was found in a line so far.
+#[derive(Default)]
+struct Look {
+    line: Option<usize>,
+    reach: Option<Reach>,
+    plain: Option<bool>,
+    tried: Vec<SignalId>,
+    doubts: Vec<Doubt>,
+}
+
+impl Look {
+    fn into_mark(self) -> Option<Mark> {
+        let line = u32::try_from(self.line?).ok()?;
+        let told = self.reach.is_some() || !self.doubts.is_empty();
+        told.then_some(Mark { line, reach: self.reach, doubts: self.doubts })
+    }
+}
+
+/// Whether a record's text stands in the line as it is: neither escapes, colours nor fields have to be read for it.
+fn is_plain(line: &[u8]) -> bool {
+    memchr3(b'{', b'\\', 0x1b, line).is_none()
+        && memchr3(b'&', b'#', 0, line).is_none()
+        && memchr_iter(b'=', line)
+            .all(|at| !["level", "lvl", "msg", "severity"].iter().any(|key| line[..at].ends_with(key.as_bytes())))
+}
+
+/// Both lists in order; what stands in both becomes one.
+fn merged(some: Vec<Mark>, others: Vec<Mark>) -> Vec<Mark> {
+    if some.is_empty() {
+        return others;
+    }
+    let mut all = some;
+    all.extend(others);
+    all.sort_by_key(|mark| mark.line);
+    all.dedup_by(|later, earlier| {
+        let same = later.line == earlier.line;
+        if same {
+            earlier.reach = earlier.reach.max(later.reach);
+            earlier.doubts.append(&mut later.doubts);
+        }
+        same
+    });
+    all
+}
+
+/// Where the lines of a block begin, and its end.
+fn line_starts(block: &[u8]) -> Vec<u32> {
+    let mut starts = Vec::with_capacity(block.len() / 64 + 2);
+    starts.push(0);
+    starts.extend(memchr_iter(b'\n', block).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
+    let end = u32::try_from(block.len()).unwrap_or(u32::MAX);
+    if starts.last() != Some(&end) {
+        starts.push(end);
+    }
+    starts
+}
+
+/// Levels that are told by the line's first bytes: a syslog priority, klog's letter, Ruby's.
+fn leads_with_level(line: &[u8]) -> bool {
+    matches!(
+        line,
+        [b'<', b'0'..=b'9', ..] | [b'E' | b'F', b'0' | b'1', b'0'..=b'9', ..] | [b'E' | b'F', b',', b' ', b'[', ..]
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RuleSet;
+
+    fn gate(rules: &CompiledRules) -> Gate<'_> {
+        let grammars: Vec<&str> = crate::assemble::literals().collect();
+        let from_rules = rules.signals.iter().flat_map(|s| s.literals.iter().map(String::as_str));
+        let short = |l: &&str| raw_forms(l, false, Reach::Line, None).iter().any(|(form, _)| form.text.len() < 3);
+        let hopeless: Vec<&str> = from_rules.chain(grammars.iter().copied()).filter(short).collect();
+        assert_eq!(hopeless, Vec::<&str>::new(), "these would switch the gate off");
+        Gate::new(rules, &grammars)
+    }
+
+    fn reaches(gate: &Gate<'_>, line: &str) -> Option<Reach> {
+        gate.marks(format!("before\n{line}\nbehind\n").as_bytes()).0.first().and_then(|mark| {
+            assert_eq!(mark.line, 1, "{line}");
+            mark.reach
+        })
+    }
+
+    #[test]
+    fn tells_how_far_a_line_reaches() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        let gate = gate(&rules);
+        assert!(gate.grams.is_some());
+        for (line, reach) in [
+            ("item 7 took 12 ms", None),
+            ("done; payment errors: 0, denied: 0", None),
+            ("GET /static/error.css failed=0 error_rate=0.0", None),
+            ("I1123 08:00:00.013000       1 garbagecollector.go:146] swept", None),
+            ("{\"stack\":\"Oops\\n\\tat com.acme.A.f(A.java:3)\"}", Some(Reach::Around)),
+            ("  File &quot;/srv/a.py&quot;, line 3, in f", Some(Reach::Around)),
+            (
+                "{\"message\":\"Traceback (most recent call last):\\n  File \\\"/a.py\\\", line 1\"}",
+                Some(Reach::Around),
+            ),
+            ("\tat com.acme.A.f(A.java:3)", Some(Reach::Around)),
+            ("2026-11-23 08:26:39 ERROR batch 17 is lost", Some(Reach::Level)),
+            ("time=x level=error msg=lost", Some(Reach::Level)),
+            ("E1123 08:26:39.985123       1 f.x:88] lost", Some(Reach::Level)),
+            ("<11>1 2026-11-23T08:26:39Z h a 1 - - lost", Some(Reach::Level)),
+            (
+                "INFO httpx: HTTP Request: POST https://api.openai.com/v1/embeddings \"HTTP/1.1 200 OK\"",
+                Some(Reach::Line),
+            ),
+        ] {
+            assert_eq!(reaches(&gate, line), reach, "{line}");
+        }
+    }
+}

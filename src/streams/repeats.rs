@@ -1,0 +1,150 @@
+//! Lines that differ in their time stamps alone are read once.
+//!
+//! A healthy client logs the same success thousands of times. What such a line is depends on everything but the digits of its stamps, so
+//! the last few of them are kept, for one block; what they are is put together again with the new times. Whether a line was kept never
+//! changes what it is.
+
+use std::hash::BuildHasher;
+
+use hashbrown::DefaultHashBuilder;
+
+use super::prepare::{Read, Text};
+use crate::envelope::timestamp;
+use crate::model::Time;
+use crate::rules::Mark;
+
+/// Lines kept at a time.
+const MOST: usize = 256;
+
+/// Stamps of one line that are looked at: the transport's and the logger's.
+const STAMPS: usize = 2;
+
+/// What a line is, before its neighbours are asked.
+#[derive(Clone, Debug)]
+pub(super) enum Own {
+    /// Nothing that counts.
+    Nothing,
+    /// Nothing, unless the record goes on below.
+    NothingAlone,
+    /// A record that stands for itself, unless it goes on below.
+    Record(Box<Read>),
+    /// Its neighbours are needed to tell.
+    Unclear,
+}
+
+/// Where the stamps of a line stand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stamps {
+    /// Begin, length and time of each.
+    found: [Option<(usize, usize, Time)>; STAMPS],
+}
+
+#[derive(Debug)]
+struct Kept {
+    hash: u64,
+    /// The line, the digits of its stamps as zeros; empty where it was seen only once.
+    masked: Vec<u8>,
+    mark: Mark,
+    own: Own,
+    /// Which stamps are the record's time and the payload's.
+    times: [Option<usize>; 2],
+}
+
+/// The lines kept of one block.
+pub(super) struct Repeats {
+    hasher: DefaultHashBuilder,
+    kept: Vec<Option<Kept>>,
+    masked: Vec<u8>,
+}
+
+impl Repeats {
+    pub(super) fn new() -> Self {
+        Self { hasher: DefaultHashBuilder::default(), kept: (0..MOST).map(|_| None).collect(), masked: Vec::new() }
+    }
+
+    /// What a line is: remembered, or as `read` reads it.
+    pub(super) fn own(&mut self, line: &[u8], mark: &Mark, read: impl FnOnce() -> Own) -> Own {
+        let stamps = Stamps::of(line);
+        self.masked.clear();
+        self.masked.extend_from_slice(line);
+        for (at, len, _) in stamps.found.into_iter().flatten() {
+            let digits = self.masked[at..at + len].iter_mut().filter(|byte| byte.is_ascii_digit());
+            digits.for_each(|digit| *digit = b'0');
+        }
+        let hash = self.hasher.hash_one(&self.masked[..]);
+        let slot = &mut self.kept[usize::try_from(hash % MOST as u64).unwrap_or(0)];
+        let seen = slot.as_ref().is_some_and(|kept| kept.hash == hash);
+        if let Some(kept) = slot.as_ref().filter(|kept| kept.holds(&self.masked, mark)) {
+            return kept.with(&stamps);
+        }
+        let own = read();
+        let times = stamps.named_by(&own);
+        let worth = seen && times.is_some();
+        *slot = Some(Kept {
+            hash,
+            masked: if worth { self.masked.clone() } else { Vec::new() },
+            mark: Mark { line: 0, ..if worth { mark.clone() } else { Mark::default() } },
+            own: if worth { own.clone() } else { Own::Unclear },
+            times: times.unwrap_or_default(),
+        });
+        own
+    }
+}
+
+impl Kept {
+    fn holds(&self, masked: &[u8], mark: &Mark) -> bool {
+        !self.masked.is_empty()
+            && self.masked == masked
+            && self.mark.reach == mark.reach
+            && self.mark.doubts == mark.doubts
+    }
+
+    /// The same with other times.
+    fn with(&self, stamps: &Stamps) -> Own {
+        let mut own = self.own.clone();
+        if let Own::Record(read) = &mut own {
+            let time = |which: Option<usize>| which.and_then(|at| stamps.found[at]).map(|(_, _, time)| time);
+            read.time = time(self.times[0]);
+            if let Text::Whole(payload) = &mut read.text {
+                payload.time = time(self.times[1]);
+            }
+        }
+        own
+    }
+}
+
+impl Stamps {
+    /// The stamps at the beginning of a line, and those behind them or behind the name of a pod.
+    fn of(line: &[u8]) -> Self {
+        let mut stamps = Self::default();
+        let mut at = 0;
+        if line.first() == Some(&b'[') {
+            at = memchr::memchr(b']', &line[..line.len().min(160)]).map_or(0, |close| close + 2);
+        }
+        for found in &mut stamps.found {
+            let Some(rest) = line.get(at..).filter(|rest| rest.first().is_some_and(u8::is_ascii_digit)) else { break };
+            let Some(stamp) = timestamp::parse_prefix(rest) else { break };
+            let Some(time) = stamp.time else { break };
+            *found = Some((at, stamp.len, time));
+            at += stamp.len + 1;
+        }
+        stamps
+    }
+
+    /// Which stamps the times of a record are; `None` where that is not certain.
+    fn named_by(&self, own: &Own) -> Option<[Option<usize>; 2]> {
+        let Own::Record(read) = own else { return Some([None; 2]) };
+        // The bytes of a line that may be a piece are its own, stamps and all.
+        let Text::Whole(payload) = &read.text else { return None };
+        let known: Vec<(usize, Time)> =
+            self.found.iter().enumerate().filter_map(|(at, stamp)| Some((at, (*stamp)?.2))).collect();
+        if known.len() == STAMPS && known[0].1.nanos == known[1].1.nanos {
+            return None;
+        }
+        let which = |time: Option<Time>| match time {
+            None => Some(None),
+            Some(time) => known.iter().find(|(_, stamp)| *stamp == time).map(|(at, _)| Some(*at)),
+        };
+        Some([which(read.time)?, which(payload.time)?])
+    }
+}
