@@ -6,13 +6,11 @@
 //! too: outside exceptions, which the grammars' literals find, a signal must hold in a record's own text. Lines that could hide a literal
 //! (pieces cut by a transport, very long lines) count as found.
 
-use std::sync::OnceLock;
-
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Input, MatchKind};
 use memchr::{memchr_iter, memchr3};
 
 use super::compile::CompiledRules;
-use super::literals::{self, SHORTEST};
+use super::literals::SHORTEST;
 use super::schema::{Kind, Place};
 use crate::model::SignalId;
 
@@ -93,8 +91,6 @@ pub struct Gate<'r> {
     rules: Option<&'r CompiledRules>,
     automaton: Option<AhoCorasick>,
     needles: Vec<Vec<Needle>>,
-    /// Whether a signal's patterns hold within one line, by signal; worked out when first needed.
-    one_line: Vec<OnceLock<bool>>,
 }
 
 impl<'r> Gate<'r> {
@@ -131,20 +127,18 @@ impl<'r> Gate<'r> {
                 }
             }
         }
-        let one_line = rules.signals.iter().map(|_| OnceLock::new()).collect();
         // If the automaton cannot be built every line passes: slower, never less.
         Self {
             automaton: AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&kept).ok(),
             needles,
             rules: Some(rules),
-            one_line,
         }
     }
 
     /// A gate that lets every line pass.
     #[must_use]
     pub fn open() -> Self {
-        Self { automaton: None, needles: Vec::new(), rules: None, one_line: Vec::new() }
+        Self { automaton: None, needles: Vec::new(), rules: None }
     }
 
     /// The lines of a block that could matter, in order, and the offsets at which its lines begin, with the block's length behind them.
@@ -223,9 +217,7 @@ impl<'r> Gate<'r> {
     /// Whether every match of a signal's patterns lies within one line of a text.
     #[must_use]
     pub fn holds_within_a_line(&self, signal: SignalId) -> bool {
-        let Some(rules) = self.rules else { return false };
-        let told = || rules.signal(signal).rule.patterns.iter().all(|pattern| literals::within_a_line(pattern));
-        self.one_line.get(usize::from(signal.0)).is_some_and(|cell| *cell.get_or_init(told))
+        self.rules.is_some_and(|rules| rules.signal(signal).within_a_line)
     }
 }
 
