@@ -1,37 +1,57 @@
-//! Lists the rule files below `rules/` so that the program carries them inside.
+//! Reads, checks and prepares the rule files below `rules/`, and writes the artifact that the program carries inside.
 //!
-//! A file that is not TOML or Markdown is an error here: a rule that would be left out in silence is worse than a failed build.
+//! What is wrong with a rule fails the build with file, line and column: a rule that would be left out in silence, or found broken by whoever
+//! runs the program, is worse. The modules are the program's own, so that rules of users are read and checked the same way.
 
-use std::fmt::Write as _;
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    missing_docs,
+    reason = "the modules are the program's, which uses and documents all of them"
+)]
+
+#[path = "src/rules/check.rs"]
+mod check;
+#[path = "src/rules/literals.rs"]
+mod literals;
+#[path = "src/rules/load.rs"]
+mod load;
+#[path = "src/model/ids.rs"]
+mod model;
+#[path = "src/rules/ordinary.rs"]
+mod ordinary;
+#[path = "src/rules/schema/mod.rs"]
+mod schema;
+#[path = "src/rules/weights.rs"]
+mod weights;
+
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::{env, fs};
 
-fn main() {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets this")).join("rules");
-    println!("cargo::rerun-if-changed={}", root.display());
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    files.sort();
-    let mut out = String::from("&[\n");
-    for file in &files {
-        let name = file.strip_prefix(&root).expect("below the rules folder").to_string_lossy().replace('\\', "/");
-        writeln!(out, "    ({name:?}, include_str!({:?})),", file.display().to_string()).expect("a string grows");
-    }
-    out.push_str("]\n");
-    let target = PathBuf::from(env::var("OUT_DIR").expect("cargo sets this")).join("embedded_rules.rs");
-    fs::write(target, out).expect("the build folder is writable");
-}
+use load::{RuleSet, read_folder};
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    println!("cargo::rerun-if-changed={}", folder.display());
-    for entry in fs::read_dir(folder).expect("the rules folder is readable") {
-        let path = entry.expect("the rules folder is readable").path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|e| e == "toml") {
-            files.push(path);
-        } else {
-            assert!(path.extension().is_some_and(|e| e == "md"), "{} is neither a rule file nor prose", path.display());
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=rules");
+    match prepare(Path::new("rules")) {
+        Ok(artifact) => {
+            let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets this")).join("rules.postcard");
+            fs::write(target, artifact).expect("the build folder is writable");
+            ExitCode::SUCCESS
+        }
+        Err(text) => {
+            // An error has to stand on one line here.
+            println!("cargo::error={}", text.replace('\n', " | "));
+            ExitCode::FAILURE
         }
     }
+}
+
+fn prepare(folder: &Path) -> Result<Vec<u8>, String> {
+    let files = read_folder(folder).map_err(|error| error.to_string())?;
+    let mut set = RuleSet::default();
+    let checked = set.add(&files).and_then(|()| check::structure(&set));
+    checked.map_err(|error| error.placed(&files).to_string())?;
+    postcard::to_allocvec(&set).map_err(|error| error.to_string())
 }

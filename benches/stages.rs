@@ -64,6 +64,11 @@ fn bench<T: ?Sized>(
     group.bench_with_input(id, input, |bencher, input| bencher.iter(|| run(input)));
 }
 
+/// What every run pays before it reads a byte: the rules, from the artifact to their compiled form.
+fn start(criterion: &mut Criterion) {
+    criterion.bench_function("start/rules", |bencher| bencher.iter(|| black_box(rules()).signals.len()));
+}
+
 /// Finding the lines that could matter.
 fn gate(criterion: &mut Criterion) {
     let rules = rules();
@@ -141,5 +146,5 @@ fn ranking(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(stages, gate, envelope, assembly, matching, ranking);
+criterion_group!(stages, start, gate, envelope, assembly, matching, ranking);
 criterion_main!(stages);

@@ -40,8 +40,8 @@ impl KeySeen {
 pub fn masked(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
     let mut found = Vec::new();
     for (mask, rule) in rules.masks.iter().zip(&rules.set.masks) {
-        let Some(captures) = mask.get().and_then(|regex| regex.captures(text)) else { continue };
-        let part = |name: &str| captures.name(name).map_or("", |m| m.as_str());
+        let Some(shown) = mask.captures(text) else { continue };
+        let part = |name: &str| shown.group(name).map_or("", |range| &text[range]);
         let (head, stars, tail) = (part("head"), part("stars"), part("tail"));
         if head.is_empty() && tail.is_empty() {
             continue;
@@ -94,19 +94,19 @@ fn find_whole(rules: &CompiledRules, text: &str) -> Vec<(std::ops::Range<usize>,
         if shape.ambiguous {
             continue;
         }
-        let Some(regex) = lazy.get() else { continue };
-        for hit in regex.find_iter(text) {
+        for range in lazy.find_iter(text) {
+            let key = &text[range.clone()];
             let seen = KeySeen {
                 owner: rules.component_by_name(&shape.provider),
                 shared_shape: false,
                 shape: shape.id.clone(),
-                length: Some(hit.len()),
+                length: Some(key.len()),
                 least_length: shape.length.map(|(least, _)| least),
                 placeholder: false,
-                hash: hash(hit.as_str()),
-                tail: tail(hit.as_str()),
+                hash: hash(key),
+                tail: tail(key),
             };
-            found.push((hit.range(), seen));
+            found.push((range, seen));
         }
     }
     // The same bytes can fit several shapes: the longest match tells the most, the first rule settles ties.

@@ -171,17 +171,9 @@ pub fn matches(rules: &CompiledRules, texts: &Texts) -> Vec<Hit> {
                 continue;
             }
             hits.extend(signal.patterns.iter().find_map(|pattern| {
-                let regex = pattern.get()?;
-                let captures = regex.captures(text)?;
-                let named = regex.capture_names().flatten();
-                Some(Hit {
-                    signal: id,
-                    slot,
-                    range: captures.get(0)?.range(),
-                    captures: named
-                        .filter_map(|name| Some((name.to_owned(), captures.name(name)?.as_str().to_owned())))
-                        .collect(),
-                })
+                let found = pattern.captures(text)?;
+                let captures = found.groups.into_iter().map(|(name, range)| (name.to_owned(), text[range].to_owned()));
+                Some(Hit { signal: id, slot, range: found.range, captures: captures.collect() })
             }));
         }
     }

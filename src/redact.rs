@@ -6,69 +6,118 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use hashbrown::HashMap;
-use regex::Regex;
 
 use crate::keys;
-use crate::rules::CompiledRules;
+use crate::rules::{CompiledRules, Lazy};
 
-/// Places where a value is a secret because of what stands before it. The group `s` is the secret.
-const PLACES: &[(&str, &str)] = &[
+/// A place where a value is a secret because of what stands before it: what kind of secret, and the pattern, whose group `s` it is.
+struct Place {
+    kind: &'static str,
+    pattern: Lazy,
+}
+
+/// A pattern and its signs: see [`Lazy::of`].
+const fn place(kind: &'static str, signs: &'static [&'static str], pattern: &'static str) -> Place {
+    Place { kind, pattern: Lazy::of(pattern, signs) }
+}
+
+static PLACES: [Place; 24] = [
     // Private keys, whole blocks, also with escaped line ends.
-    ("private-key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<s>[\s\S]+?)(?:-----END|\z)"),
+    place("private-key", &["PRIVATE KEY-----"], r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<s>[\s\S]+?)(?:-----END|\z)"),
     // JSON web tokens, whole or cut after the second part.
-    ("jwt", r"\b(?P<s>eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?)"),
+    place("jwt", &["eyJ"], r"\b(?P<s>eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?)"),
     // Authorization headers in any quoting: HTTP, Python repr, JSON, util.inspect.
-    (
+    place(
         "credential",
+        &["authorization"],
         r#"(?i)\b(?:proxy-)?authorization['"\\]*\s*(?:[:=,]|=>)\s*(?:b?['"\\]+)?(?:(?:bearer|basic|token|apikey|api-key|digest|negotiate|aws4-hmac-sha256)\s+)?(?P<s>[^\s'"\\,;<>(){}\[\]][^\n'"\\,;<>{}]*)"#,
     ),
-    ("credential", r#"(?i)\bbearer[\s+](?:['"]?)(?P<s>[A-Za-z0-9_.~+/=:\-]{12,})"#),
-    ("credential", r#"(?i)\bbasic\s+(?P<s>[A-Za-z0-9+/]{12,}=*)"#),
+    place("credential", &["bearer"], r#"(?i)\bbearer[\s+](?:['"]?)(?P<s>[A-Za-z0-9_.~+/=:\-]{12,})"#),
+    place("credential", &["basic"], r#"(?i)\bbasic\s+(?P<s>[A-Za-z0-9+/]{12,}=*)"#),
     // Key headers and assignments: x-api-key, api_key=, "token": "…", password=…
-    (
+    place(
         "credential",
+        &[
+            "key",
+            "token",
+            "secret",
+            "passwd",
+            "password",
+            "pwd",
+            "cookie",
+            "api",
+            "functions",
+            "auth",
+            "security",
+            "subscription",
+            "vault",
+        ],
         r#"(?i)(?:\b|_)(?:shared[-_]?access[-_]?key|x[-_](?:api|goog-api|functions|auth|amz-security|subscription|vault)[-_]?(?:key|token)?|api[-_ ]?key|apikey|access[-_]?key(?:[-_]?id)?|secret[-_]?(?:access[-_]?)?key|subscription[-_]key|account[-_]?key|auth[-_]?token|access[-_]?token|refresh[-_]?token|id[-_]?token|session[-_]?token|security[-_]?token|client[-_]?secret|secret|token|passwd|password|pwd|cookie|set-cookie)['"\\]*\s*(?:[:=]|=>|,(?:\s*b?['"]))\s*\[?\s*(?:b?['"\\]+)?(?P<s>[^\s'"\\,;&<>(){}\[\]*]{8,})"#,
     ),
     // Variables whose name says what they hold: environ dumps, docker inspect, shell traces.
-    (
+    place(
         "credential",
+        &["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH", "DSN", "DATABASE_URL", "CONNECTION_STRING"],
         r#"\b[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|CREDENTIALS?|AUTH|DSN|DATABASE_URL|CONNECTION_STRING)(?:_[A-Z0-9]+)?['"\\]*\s*(?:[:=]|=>)\s*(?:b?['"\\]+)?(?P<s>[^\s'"\\,;<>(){}\[\]*]{6,})"#,
     ),
     // User info and secret parameters of URLs.
-    ("password", r"[a-z][a-z0-9+.\-]*://(?P<s>[^\s/@'\x22<>]*:[^\s/@'\x22<>]+)@"),
-    (
+    place("password", &["://"], r"[a-z][a-z0-9+.\-]*://(?P<s>[^\s/@'\x22<>]*:[^\s/@'\x22<>]+)@"),
+    place(
         "credential",
+        &["key=", "token=", "auth=", "sig=", "signature=", "secret=", "password=", "pwd=", "code=", "credential="],
         r"(?i)[?&;](?:key|api[-_]?key|apikey|subscription-key|token|access_token|refresh_token|id_token|auth|sig|signature|secret|client_secret|password|pwd|code|x-amz-(?:signature|security-token|credential)|x-goog-signature)=(?P<s>[^\s&'\x22<>#;\\)]{4,})",
     ),
     // Values that a client refused to send are printed whole.
-    ("header-value", r#"(?:[Ii]llegal|[Ii]nvalid) header value b?['"](?P<s>[^'"\n]+)['"]"#),
-    ("header-value", r#"header value(?: for \S+)?: (?P<s>(?:Bearer |Basic )?\S{8,}[^\n]*)"#),
-    ("header-value", r#"Headers\.\w+: "(?P<s>[\s\S]+?)" is an invalid header value"#),
-    ("header-value", r#"Header part \(b?['"]?(?P<s>[^)\n]{6,}?)['"]?\) from"#),
+    place("header-value", &["header value"], r#"(?:[Ii]llegal|[Ii]nvalid) header value b?['"](?P<s>[^'"\n]+)['"]"#),
+    place("header-value", &["header value"], r#"header value(?: for \S+)?: (?P<s>(?:Bearer |Basic )?\S{8,}[^\n]*)"#),
+    place("header-value", &["Headers."], r#"Headers\.\w+: "(?P<s>[\s\S]+?)" is an invalid header value"#),
+    place("header-value", &["Header part ("], r#"Header part \(b?['"]?(?P<s>[^)\n]{6,}?)['"]?\) from"#),
     // Arguments of commands, from shell traces and crash reports.
-    ("credential", r#"(?i)--[a-z-]*(?:key|token|secret|password)(?:\s+|=)['"]?(?P<s>[^\s'"]{8,})"#),
-    ("password", r#"(?i)--(?:password|passwd|pass|requirepass)=['"]?(?P<s>[^\s'"]{4,})"#),
-    ("password", r#"\bcurl\b[^\n]*?\s(?:-u|--user|--proxy-user|-U)[ =]?['"]?[^\s:'"]+:(?P<s>[^\s'"]{4,})"#),
-    (
+    place("credential", &["--"], r#"(?i)--[a-z-]*(?:key|token|secret|password)(?:\s+|=)['"]?(?P<s>[^\s'"]{8,})"#),
+    place(
         "password",
+        &["pass=", "password=", "passwd="],
+        r#"(?i)--(?:password|passwd|pass|requirepass)=['"]?(?P<s>[^\s'"]{4,})"#,
+    ),
+    place(
+        "password",
+        &["curl"],
+        r#"\bcurl\b[^\n]*?\s(?:-u|--user|--proxy-user|-U)[ =]?['"]?[^\s:'"]+:(?P<s>[^\s'"]{4,})"#,
+    ),
+    place(
+        "password",
+        &["mysql", "mariadb", "xtrabackup"],
         r#"\b(?:mysql|mysqldump|mysqladmin|mysqlimport|mysqlpump|mariadb|mariadb-dump|xtrabackup)\b[^\n]*?\s-p['"]?(?P<s>[^\s'"]{4,})"#,
     ),
-    ("password", r#"\bredis-(?:cli|benchmark)\b[^\n]*?\s(?:-a|--pass)[ =]?['"]?(?P<s>[^\s'"]{4,})"#),
-    ("password", r#"\b(?:PGPASSWORD|MYSQL_PWD|REDISCLI_AUTH|SSHPASS)=['"]?(?P<s>[^\s'";]{4,})"#),
-    (
+    place("password", &["redis-"], r#"\bredis-(?:cli|benchmark)\b[^\n]*?\s(?:-a|--pass)[ =]?['"]?(?P<s>[^\s'"]{4,})"#),
+    place(
         "password",
+        &["PGPASSWORD", "MYSQL_PWD", "REDISCLI_AUTH", "SSHPASS"],
+        r#"\b(?:PGPASSWORD|MYSQL_PWD|REDISCLI_AUTH|SSHPASS)=['"]?(?P<s>[^\s'";]{4,})"#,
+    ),
+    place(
+        "password",
+        &["sshpass", "mongo", "sqlcmd", "docker login"],
         r#"\b(?:sshpass|mongosh?|mongodump|mongorestore|sqlcmd|docker login)\b[^\n]*?\s(?:-p|-P)[ =]?['"]?(?P<s>[^\s'"-][^\s'"]{3,})"#,
     ),
     // What a refusal or a validation quotes may be anything: only what looks like chance is taken for a key.
-    (OPAQUE, r#"(?i)\b(?:key|token) (?:provided|given|supplied|received): ?['"]?(?P<s>[A-Za-z0-9_\-]{16,})"#),
-    (OPAQUE, r#"\binput_value=['"](?P<s>[A-Za-z0-9_\-+/=.]{16,})['"]"#),
+    place(
+        OPAQUE,
+        &["provided:", "given:", "supplied:", "received:"],
+        r#"(?i)\b(?:key|token) (?:provided|given|supplied|received): ?['"]?(?P<s>[A-Za-z0-9_\-]{16,})"#,
+    ),
+    place(OPAQUE, &["input_value="], r#"\binput_value=['"](?P<s>[A-Za-z0-9_\-+/=.]{16,})['"]"#),
     // A key split by blanks or line ends escapes the shapes: take the rest with it, over a line end only inside quotes.
-    ("credential", r#"['"](?:Bearer )?(?P<s>(?:sk|pk|rk)-[A-Za-z0-9_\-]{12,}\s+[A-Za-z0-9_\-]{8,})['"]"#),
-    (
+    place(
         "credential",
+        &["sk-", "pk-", "rk-"],
+        r#"['"](?:Bearer )?(?P<s>(?:sk|pk|rk)-[A-Za-z0-9_\-]{12,}\s+[A-Za-z0-9_\-]{8,})['"]"#,
+    ),
+    place(
+        "credential",
+        &["sk-", "pk-", "rk-"],
         r#"(?P<s>\b(?:sk|pk|rk)-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_\-]{12,}(?:[ \t\\nr]+[A-Za-z0-9_\-]{8,})?)"#,
     ),
 ];
@@ -108,29 +157,21 @@ const HARMLESS: &[&str] = &[
     "parameter",
 ];
 
-fn places() -> &'static [(&'static str, Regex)] {
-    static COMPILED: OnceLock<Vec<(&'static str, Regex)>> = OnceLock::new();
-    COMPILED.get_or_init(|| {
-        PLACES.iter().filter_map(|(kind, pattern)| Regex::new(pattern).ok().map(|regex| (*kind, regex))).collect()
-    })
-}
-
 /// Replaces secrets by tokens of the form `<key:HASH kind len=N>`; [`Numbering`] turns the hash into a number for the report.
 #[must_use]
 pub fn redact(rules: &CompiledRules, text: &str) -> String {
     let mut spans: Vec<(Range<usize>, String)> = Vec::new();
     for (lazy, shape) in rules.shapes.iter().zip(&rules.set.shapes) {
-        if let Some(regex) = lazy.get().filter(|_| !shape.ambiguous) {
-            spans.extend(regex.find_iter(text).map(|hit| (hit.range(), shape.id.clone())));
+        if !shape.ambiguous {
+            spans.extend(lazy.find_iter(text).map(|range| (range, shape.id.clone())));
         }
     }
-    for (kind, regex) in places() {
-        for captures in regex.captures_iter(text) {
-            let secret = |value: &str| is_secret(value) && (*kind != OPAQUE || looks_random(value));
-            if let Some(hit) = captures.name("s").filter(|hit| secret(hit.as_str())) {
-                let kind = if *kind == OPAQUE { "credential" } else { kind };
-                spans.push((trim(text, hit.range()), kind.to_owned()));
-            }
+    for Place { kind, pattern } in &PLACES {
+        let secret = |value: &str| is_secret(value) && (*kind != OPAQUE || looks_random(value));
+        let values = pattern.captures_iter(text).filter_map(|found| found.group("s"));
+        for range in values.filter(|range| secret(&text[range.clone()])) {
+            let kind = if *kind == OPAQUE { "credential" } else { kind };
+            spans.push((trim(text, range), kind.to_owned()));
         }
     }
     if spans.is_empty() {
@@ -204,7 +245,7 @@ fn replace(text: &str, mut spans: Vec<(Range<usize>, String)>) -> String {
 }
 
 fn is_shape(kind: &str) -> bool {
-    !PLACES.iter().any(|(place, _)| *place == kind)
+    !PLACES.iter().any(|place| place.kind == kind)
 }
 
 /// Turns the hashes of redacted text into small numbers, in the order in which they are met.
@@ -234,5 +275,29 @@ impl Numbering {
         }
         out.push_str(rest);
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::string::string_regex;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    /// A sign that a match can do without would let a secret pass.
+    #[test]
+    fn every_match_of_a_place_has_one_of_its_signs() {
+        let mut runner = TestRunner::deterministic();
+        for place in &PLACES {
+            // Text cannot be made for the edges of words; what stands between them can.
+            let pattern = place.pattern.text().replace(r"\b", "").replace(r"|\z", "");
+            let texts = string_regex(&pattern).expect("a pattern that text can be made for");
+            for _ in 0..300 {
+                let text = texts.new_tree(&mut runner).expect("a text").current();
+                assert!(place.pattern.may_match(&text), "{text:?} matches {pattern} and has none of its signs");
+            }
+        }
     }
 }

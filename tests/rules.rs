@@ -72,6 +72,18 @@ fn every_file_of_a_rule_folder_is_carried_inside() {
     assert_eq!(components.collect::<BTreeSet<_>>(), set.components.iter().map(|c| c.id.clone()).collect());
 }
 
+/// The artifact says what the files say, down to what is derived from patterns and what is read late.
+#[test]
+fn the_rules_inside_are_those_of_the_files() {
+    let inside = RuleSet::embedded().expect("the built-in rules");
+    let read = RuleSet::with_folder(&common::root().join("rules")).expect("the rule files");
+    let texts = |mut set: RuleSet| {
+        set.digest.clear();
+        format!("{set:#?}")
+    };
+    common::assert_same(&texts(read), &texts(inside), "the rules inside");
+}
+
 #[test]
 fn ids_are_unique() {
     let set = &common::rules().set;
@@ -136,6 +148,15 @@ fn broken_toml_is_an_error_with_its_place() {
 }
 
 #[test]
+fn a_pattern_that_does_not_parse_is_an_error_with_its_place() {
+    let rule = "[[signal]]\nid = \"x\"\nsays = \"x\"\nmatch = ['xyzzy plugh', 'xyzzy(']\nconfidence = \"docs\"\n";
+    let error = error_of(folder_with("signals/mine.toml", rule).path());
+    let RuleError::Syntax { line, text, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(*line, 4, "{error}");
+    assert!(text.contains("does not parse") && text.contains("unclosed group"), "{text}");
+}
+
+#[test]
 fn files_where_none_belongs_are_errors() {
     for path in ["signal/mine.toml", "causes.toml", "keys/other.toml", "notes.txt", "signals/readme.txt"] {
         let folder = folder_with(path, "");
@@ -181,6 +202,7 @@ fn names_that_nothing_defines_are_errors() {
     for (path, text, expected) in cases {
         let error = error_of(folder_with(path, &text).path()).to_string();
         assert!(error.contains(expected), "{expected:?} is not in {error:?}");
+        assert!(error.contains(&format!("{path}:")) || expected.starts_with("rename"), "{error:?} names no place");
     }
 }
 

@@ -2,13 +2,9 @@
 //!
 //! Only reads where a request went. It must never decide who is to blame.
 
-use std::sync::OnceLock;
-
-use regex::Regex;
-
 use crate::matching::Hit;
 use crate::model::{ComponentId, Event};
-use crate::rules::CompiledRules;
+use crate::rules::{CompiledRules, Lazy};
 
 /// A call to a host, as a client's log line or a URL in a message shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,17 +121,17 @@ pub(super) fn messages(event: &Event) -> impl Iterator<Item = &str> {
 }
 
 pub(super) fn urls(event: &Event) -> impl Iterator<Item = Call> {
-    static URL: OnceLock<Option<Regex>> = OnceLock::new();
-    let regex = URL.get_or_init(|| Regex::new(r#"\bhttps?://[^\s'"<>()\[\]{}\\]+"#).ok()).as_ref();
-    let found = regex.into_iter().flat_map(|regex| messages(event).flat_map(|text| regex.find_iter(text).take(20)));
-    found.filter_map(|url| Call::from_url(url.as_str()))
+    static URL: Lazy = Lazy::of(r#"\bhttps?://[^\s'"<>()\[\]{}\\]+"#, &["://"]);
+    let found = messages(event).flat_map(|text| URL.find_iter(text).take(20).map(|url| &text[url]));
+    found.filter_map(Call::from_url)
 }
 
 /// A path without a host, as the application's own services name it: `from POST /internal/x`, `"path":"/internal/x"`.
 pub(super) fn relative_call(event: &Event) -> Option<Call> {
-    static PATH: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = r#"(?:\b(?:GET|POST|PUT|PATCH|DELETE)\s+|["']path["']:\s*["'])(?P<path>/[A-Za-z0-9_][\w./-]*)"#;
-    let regex = PATH.get_or_init(|| Regex::new(pattern).ok()).as_ref()?;
-    let path = messages(event).find_map(|text| Some(regex.captures(text)?.name("path")?.as_str().to_owned()))?;
+    static PATH: Lazy = Lazy::of(
+        r#"(?:\b(?:GET|POST|PUT|PATCH|DELETE)\s+|["']path["']:\s*["'])(?P<path>/[A-Za-z0-9_][\w./-]*)"#,
+        &["GET", "POST", "PUT", "PATCH", "DELETE", "path"],
+    );
+    let path = messages(event).find_map(|text| Some(text[PATH.captures(text)?.group("path")?].to_owned()))?;
     Some(Call { host: String::new(), path, port: None, status: None })
 }

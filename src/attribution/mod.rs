@@ -9,18 +9,14 @@ mod frames;
 
 pub use call::{Call, call_of, is_internal_host};
 
-use std::sync::OnceLock;
-
-use regex::Regex;
-
 use call::{messages, own_call, relative_call, urls};
 use frames::{FrameFacts, frame_role, read_frames};
 
 use crate::keys;
 use crate::matching::Hit;
 use crate::model::{ComponentId, Event, Language};
-use crate::rules::CompiledRules;
 use crate::rules::schema::RoleSubject;
+use crate::rules::{CompiledRules, Lazy};
 
 /// Who failed, as far as the event tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,25 +162,23 @@ fn by_variable(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
 
 /// The component whose exception type stands in the chain, or at the start of a message that was printed without frames.
 fn by_type(rules: &CompiledRules, event: &Event) -> Option<Decision> {
-    static TYPE: OnceLock<Option<Regex>> = OnceLock::new();
+    static TYPE: Lazy = Lazy::of(r"(?:^|[\s(])(?P<type>[A-Za-z_]\w*(?:(?:\.|::)\w+)+)\b", &[".", "::"]);
     let links =
         event.chain.iter().flat_map(|chain| std::iter::once(chain.root_exception()).chain(chain.links.iter().rev()));
     let kinds = links.map(|link| link.kind.as_str()).filter(|kind| !kind.is_empty());
-    let regex = TYPE.get_or_init(|| Regex::new(r"(?:^|[\s(])(?P<type>[A-Za-z_]\w*(?:(?:\.|::)\w+)+)\b").ok()).as_ref();
-    let printed =
-        regex.and_then(|regex| regex.captures(&event.message)).and_then(|c| c.name("type")).map(|m| m.as_str());
+    let printed = TYPE.captures(&event.message).and_then(|found| found.group("type")).map(|kind| &event.message[kind]);
     kinds.chain(printed).find_map(|kind| Some((rules.exception_type(kind)?, None, format!("exception type {kind}"))))
 }
 
 /// The component whose module a message names: `Retrying llama_index.embeddings.openai.base.get_embedding in …`.
 fn by_module(rules: &CompiledRules, event: &Event) -> Option<Decision> {
-    static MODULE: OnceLock<Option<Regex>> = OnceLock::new();
-    let regex = MODULE.get_or_init(|| Regex::new(r"\b[a-z_]\w*(?:\.\w+){2,}").ok()).as_ref()?;
-    messages(event).flat_map(|text| regex.find_iter(text).take(20)).find_map(|module| {
-        let path = module.as_str().replace('.', "/");
+    static MODULE: Lazy = Lazy::of(r"\b[a-z_]\w*(?:\.\w+){2,}", &["."]);
+    let mut modules = messages(event).flat_map(|text| MODULE.find_iter(text).take(20).map(|module| &text[module]));
+    modules.find_map(|module| {
+        let path = module.replace('.', "/");
         let package = rules.package(Language::Python, &path)?;
-        let role = frame_role(rules, &package, &path, module.as_str());
-        Some((package.component?, role, format!("module {}", module.as_str())))
+        let role = frame_role(rules, &package, &path, module);
+        Some((package.component?, role, format!("module {module}")))
     })
 }
 
@@ -248,9 +242,8 @@ fn role_in_text(rules: &CompiledRules, event: &Event, component: ComponentId) ->
 
 /// Words of a text that could be names of variables, models or classes: names joined by dots come whole and in parts.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    static WORD: OnceLock<Option<Regex>> = OnceLock::new();
-    let regex = WORD.get_or_init(|| Regex::new(r"\b[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*\b").ok()).as_ref();
-    let whole = regex.into_iter().flat_map(move |regex| regex.find_iter(text).take(200).map(|m| m.as_str()));
+    static WORD: Lazy = Lazy::of(r"\b[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*\b", &[]);
+    let whole = WORD.find_iter(text).take(200).map(|word| &text[word]);
     whole.flat_map(|word| {
         let parts = word.contains('.').then(|| word.split('.')).into_iter().flatten();
         std::iter::once(word).chain(parts)

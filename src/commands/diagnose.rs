@@ -20,7 +20,7 @@ use crate::scan::{self, Progress, Scanned, Silent};
 /// Unusable arguments or rules, or an output that cannot be written.
 pub fn run(args: &Diagnose) -> Result<Outcome> {
     let rules = load_rules(args.common.rules.as_deref())?;
-    let fail_on = args.fail_on.as_deref().map(|what| FailOn::parse(&rules, what)).transpose()?;
+    let fail_on = args.fail_on.as_deref().map(|what| FailOn::parse(rules, what)).transpose()?;
     let Some(found) = discover(&args.paths) else {
         print(args.common.color, &Cli::command().render_help().ansi().to_string())?;
         return Ok(Outcome::Nothing);
@@ -28,18 +28,23 @@ pub fn run(args: &Diagnose) -> Result<Outcome> {
     if found.specs.iter().any(|s| s.path.is_none()) && std::io::stdin().is_terminal() && !args.quiet {
         note("Paste the log, then press Ctrl-D on a line of its own.");
     }
-    start_threads(&args.common);
+    start_threads(&args.common, &found.specs);
     let bar = (!args.quiet && std::io::stderr().is_terminal()).then(Bar::new);
     let progress: &dyn Progress = bar.as_ref().map_or(&Silent as &dyn Progress, |bar| bar);
-    let mut scanned =
-        scan::collect(&rules, &gate(&rules, &args.common), &found.specs, scan_options(&args.common), progress);
+    let mut scanned = scan::collect(
+        rules,
+        &gate(rules, &args.common, &found.specs),
+        &found.specs,
+        scan_options(&args.common),
+        progress,
+    );
     if let Some(bar) = &bar {
         bar.clear();
     }
     scanned.warnings.splice(0..0, found.warnings);
     let names: Vec<String> = found.specs.iter().map(|spec| spec.name.clone()).collect();
-    let findings = ranking::rank(&rules, &scanned.evidence);
-    let report = report::build(&rules, &scanned.evidence, &findings, &scanned.inputs, &scanned.warnings, &names);
+    let findings = ranking::rank(rules, &scanned.evidence);
+    let report = report::build(rules, &scanned.evidence, &findings, &scanned.inputs, &scanned.warnings, &names);
     emit(args, &report)?;
     if !args.quiet {
         coverage(&scanned, &report);

@@ -21,8 +21,8 @@ pub fn run(args: &EventsArgs) -> Result<Outcome> {
     let Some(found) = discover(&args.paths) else {
         bail!("nothing to read; name a log, or pipe one in: kubectl logs … | whodunit events");
     };
-    start_threads(&args.common);
-    let gate = gate(&rules, &args.common);
+    start_threads(&args.common, &found.specs);
+    let gate = gate(rules, &args.common, &found.specs);
     let mut out = output(args.common.color);
     let mut numbering = Numbering::default();
     let mut warnings = found.warnings;
@@ -46,7 +46,7 @@ pub fn run(args: &EventsArgs) -> Result<Outcome> {
                 waiting.sort_by_key(|event| event.at);
                 let ready = waiting.partition_point(|event| event.at.line < horizon);
                 for event in waiting.drain(..ready) {
-                    if let Some(line) = events::line(&rules, &mut numbering, &spec.name, &event)
+                    if let Some(line) = events::line(rules, &mut numbering, &spec.name, &event)
                         && failed.is_none()
                     {
                         failed = writeln!(out, "{line}").err();

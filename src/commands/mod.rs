@@ -49,13 +49,15 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
 }
 
-/// The built-in rules, with those of a folder on top.
-fn load_rules(folder: Option<&Path>) -> Result<CompiledRules> {
+/// The built-in rules, with those of a folder on top. They last as long as the program: to take them apart at its end would be work for
+/// nobody.
+fn load_rules(folder: Option<&Path>) -> Result<&'static CompiledRules> {
     let set = match folder {
         Some(folder) => RuleSet::with_folder(folder),
         None => RuleSet::embedded(),
     };
-    set.and_then(CompiledRules::new).context("the rules cannot be used")
+    let rules = set.and_then(CompiledRules::new).context("the rules cannot be used")?;
+    Ok(Box::leak(Box::new(rules)))
 }
 
 /// What to read: the arguments, or standard input when something is piped in. `None` when there is nothing to read and nobody to wait for.
@@ -67,8 +69,16 @@ fn discover(paths: &[String]) -> Option<Discovered> {
     piped.then(|| Discovered { specs: vec![SourceSpec::stdin()], warnings: Vec::new() })
 }
 
-fn gate<'r>(rules: &'r CompiledRules, common: &Common) -> Gate<'r> {
-    if common.no_gate {
+/// Inputs that are read sooner than a gate is made and threads are started.
+fn is_small(specs: &[SourceSpec]) -> bool {
+    /// Bytes of all inputs together. Of compressed ones too: they grow, but not out of hand.
+    const MOST: u64 = 32 * 1024;
+    let size = |spec: &SourceSpec| Some(std::fs::metadata(spec.path.as_deref()?).ok()?.len());
+    specs.iter().try_fold(0, |sum, spec| Some(size(spec)? + sum).filter(|sum| *sum <= MOST)).is_some()
+}
+
+fn gate<'r>(rules: &'r CompiledRules, common: &Common, specs: &[SourceSpec]) -> Gate<'r> {
+    if common.no_gate || is_small(specs) {
         return Gate::open();
     }
     let literals: Vec<&str> = assemble::literals().collect();
@@ -76,9 +86,15 @@ fn gate<'r>(rules: &'r CompiledRules, common: &Common) -> Gate<'r> {
 }
 
 /// Threads for the whole run.
-fn start_threads(common: &Common) {
+fn start_threads(common: &Common, specs: &[SourceSpec]) {
+    let pool = rayon::ThreadPoolBuilder::new();
+    let pool = if common.threads == 0 && is_small(specs) {
+        pool.num_threads(1).use_current_thread()
+    } else {
+        pool.num_threads(common.threads)
+    };
     // A second pool in one process (tests) keeps the first one's size, which changes nothing that is found.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(common.threads).build_global();
+    let _ = pool.build_global();
 }
 
 fn scan_options(common: &Common) -> scan::Options {

@@ -14,7 +14,7 @@ use crate::rules::CompiledRules;
 /// Unusable rules, or an output that cannot be written.
 pub fn run(args: &RulesArgs) -> Result<Outcome> {
     match &args.command {
-        RulesCommand::List { kind, rules } => print(Color::Auto, &list(&load_rules(rules.as_deref())?, *kind))?,
+        RulesCommand::List { kind, rules } => print(Color::Auto, &list(load_rules(rules.as_deref())?, *kind))?,
         RulesCommand::Check { folder } => {
             let rules = load_rules(folder.as_deref())?;
             rules.check_examples()?;

@@ -11,6 +11,12 @@ use super::ordinary::Ordinary;
 /// Shorter literals hit too often to be worth looking for.
 pub(crate) const SHORTEST: usize = 4;
 
+/// Signs shorter than this stand in every other text.
+const SHORTEST_SIGN: usize = 2;
+
+/// Sets of signs beyond these hardly rule out what the first ones did not.
+const MOST_SIGNS: usize = 3;
+
 /// More strings than this are not glued to what follows.
 const MOST_GLUED: usize = 64;
 
@@ -19,33 +25,45 @@ const MOST_ALTERNATIVES: usize = 400;
 
 /// A set of literals, in lower case, of which every match contains one in upper or lower case; `None` where no set of literals of at
 /// least [`SHORTEST`] bytes is certain.
-pub(crate) fn required(pattern: &str) -> Option<Vec<String>> {
-    let hir = regex_syntax::ParserBuilder::new().build().parse(pattern).ok()?;
-    best(&hir)
+pub(crate) fn required(hir: &Hir) -> Option<Vec<String>> {
+    best(hir)
 }
 
-/// Whether every match of a pattern lies within one line, wherever in a text that line stands.
-pub(crate) fn within_a_line(pattern: &str) -> bool {
-    regex_syntax::ParserBuilder::new().build().parse(pattern).is_ok_and(|hir| stays(&hir))
+/// The form of a pattern in which literals can be seen, or what its syntax breaks.
+pub(crate) fn parse(pattern: &str) -> Result<Hir, String> {
+    regex_syntax::ParserBuilder::new().build().parse(pattern).map_err(|error| error.to_string())
+}
+
+/// Sets of texts in lower case of which every match contains one each, in letters of whatever case, for patterns without literals. Of a
+/// text that is not all ASCII they tell nothing: there, a few letters have others for their capitals.
+pub(crate) fn signs(hir: &Hir) -> Vec<Vec<String>> {
+    let mut sets = match hir.kind() {
+        HirKind::Concat(parts) => candidates(parts),
+        _ => exact(hir).into_iter().collect(),
+    };
+    sets.retain(|set| !set.is_empty() && set.iter().all(|text| text.len() >= SHORTEST_SIGN));
+    sets.sort_by_key(frequency);
+    sets.truncate(MOST_SIGNS);
+    sets
 }
 
 /// Whether a pattern that does not hold in a text does not hold in a part of it either: nothing in it asks for a beginning or an end.
-pub(crate) fn unanchored(pattern: &str) -> bool {
+pub(crate) fn unanchored(hir: &Hir) -> bool {
     let anchors = |look: Look| !matches!(look, Look::WordAscii | Look::WordUnicode);
-    let parsed = regex_syntax::ParserBuilder::new().build().parse(pattern);
-    parsed.is_ok_and(|hir| !hir.properties().look_set().iter().any(anchors))
+    !hir.properties().look_set().iter().any(anchors)
 }
 
-fn stays(hir: &Hir) -> bool {
+/// Whether every match of a pattern lies within one line, wherever in a text that line stands.
+pub(crate) fn within_a_line(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Literal(literal) => !literal.0.contains(&b'\n'),
         HirKind::Class(Class::Unicode(class)) => !class.iter().any(|r| r.start() <= '\n' && '\n' <= r.end()),
         HirKind::Class(Class::Bytes(_)) => false,
         // What holds at the edge of a text may not hold at that of the line around it.
         HirKind::Look(look) => !matches!(look, Look::Start | Look::End | Look::StartLF | Look::EndLF),
-        HirKind::Repetition(repetition) => stays(&repetition.sub),
-        HirKind::Capture(capture) => stays(&capture.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(stays),
+        HirKind::Repetition(repetition) => within_a_line(&repetition.sub),
+        HirKind::Capture(capture) => within_a_line(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(within_a_line),
         HirKind::Empty => true,
     }
 }
@@ -72,6 +90,11 @@ fn best(hir: &Hir) -> Option<Vec<String>> {
 /// The most telling set among the parts, with neighbouring literals glued: `foo (?:bar|baz)` is better served by two long literals than
 /// by one short one.
 fn concat(parts: &[Hir]) -> Option<Vec<String>> {
+    candidates(parts).into_iter().filter(|set| is_long(set)).map(fewest).min_by_key(frequency)
+}
+
+/// Every set that the parts make certain.
+fn candidates(parts: &[Hir]) -> Vec<Vec<String>> {
     let mut candidates: Vec<Vec<String>> = Vec::new();
     let mut running: Option<Vec<String>> = None;
     for part in parts {
@@ -94,8 +117,7 @@ fn concat(parts: &[Hir]) -> Option<Vec<String>> {
         };
     }
     candidates.extend(running);
-    candidates.retain(|set| is_long(set));
-    candidates.into_iter().map(fewest).min_by_key(frequency)
+    candidates
 }
 
 /// The strings a part matches, in lower case, where it matches only a few and nothing else.
@@ -170,11 +192,11 @@ fn frequency(set: &Vec<String>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::required;
+    use super::*;
 
     #[track_caller]
     fn check(pattern: &str, want: Option<&[&str]>) {
-        let got = required(pattern);
+        let got = required(&parse(pattern).expect("a pattern"));
         let want = want.map(|set| set.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(got, want, "{pattern}");
     }
@@ -184,7 +206,7 @@ mod tests {
         for (pattern, within) in
             [("a.*b", true), (r"\bx\d+", true), (r"a\s+b", false), ("(?s)a.b", false), ("^a", false), ("[^x]y", false)]
         {
-            assert_eq!(super::within_a_line(pattern), within, "{pattern}");
+            assert_eq!(within_a_line(&parse(pattern).expect("a pattern")), within, "{pattern}");
         }
     }
 
@@ -208,5 +230,17 @@ mod tests {
     #[test]
     fn small_classes_are_spelt_out() {
         check(r"[Kk]ey in", Some(&["key in"]));
+    }
+
+    #[test]
+    fn signs_disregard_case() {
+        for (pattern, want) in [
+            (r"\bsk-[A-Za-z0-9]{20}", &[&["sk-"][..]][..]),
+            (r"(?i)\b(?:ip|id) \d+", &[&["id ", "ip "]]),
+            (r"(?i)(?:x|y)\d", &[]),
+            (r"[aB]{3}\d", &[]),
+        ] {
+            assert_eq!(signs(&parse(pattern).expect("a pattern")), want, "{pattern}");
+        }
     }
 }

@@ -1,11 +1,14 @@
-//! Reads rule files, embedded and from a folder, into one [`RuleSet`].
+//! Reads the rule files of a folder into a [`RuleSet`].
 //!
-//! An entry of the folder replaces the built-in one of the same id and is added otherwise. Nothing is skipped: a file in an unknown
-//! place, an unknown key or a broken table is an error that names file, line and column.
+//! An entry of a folder that is read on top of others replaces the one of the same id and is added otherwise. Nothing is skipped: a file in
+//! an unknown place, an unknown key, a broken table or a pattern that does not parse is an error that names file, line and column. The
+//! build reads the built-in rules with this module and `--rules` those of users, so that both hear the same.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::schema::{
     Cause, Component, KeyFile, Mask, Neutral, NeutralFile, PlaceRule, Placeholder, RoleFile, RoleRule, Shape, Signal,
@@ -13,13 +16,10 @@ use super::schema::{
 };
 use super::weights::Weights;
 
-/// The rule files carried inside the program: path below `rules/`, text.
-const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded_rules.rs"));
-
 /// What is wrong with a rule file.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
-    /// A table does not have the form it should have.
+    /// A table is not what it should be.
     #[error("{file}:{line}:{column}: {text}")]
     Syntax {
         /// File as given.
@@ -47,16 +47,39 @@ pub enum RuleError {
         /// Why.
         source: std::io::Error,
     },
-    /// Entries contradict each other or name something that does not exist.
+    /// An entry contradicts another or names something that does not exist.
+    #[error("{text}")]
+    Contradiction {
+        /// Id of the entry.
+        about: String,
+        /// What is wrong.
+        text: String,
+    },
+    /// A file or the whole set is not what it should be.
     #[error("{0}")]
     Invalid(String),
 }
 
+impl RuleError {
+    /// A contradiction with its place: that of the entry it is about, or else the first that names it.
+    pub(crate) fn placed(self, files: &[RuleFile]) -> Self {
+        let Self::Contradiction { about, text } = self else { return self };
+        let place = |wanted: &str| {
+            let mut lines = files.iter().flat_map(|file| file.text.lines().zip(1..).map(move |line| (file, line)));
+            lines.find_map(|(file, (line, number))| Some((file.shown.clone(), number, line.find(wanted)? + 1)))
+        };
+        match place(&format!("id = \"{about}\"")).or_else(|| place(&format!("\"{about}\""))) {
+            Some((file, line, column)) => Self::Syntax { file, line, column, text },
+            None => Self::Contradiction { about, text },
+        }
+    }
+}
+
 /// All rules as written, in the order of their files.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub struct RuleSet {
     /// What texts can show.
-    pub signals: Vec<Signal>,
+    pub signals: Vec<Arc<Signal>>,
     /// Why things fail.
     pub causes: Vec<Cause>,
     /// Kinds of failure.
@@ -79,38 +102,32 @@ pub struct RuleSet {
     pub weights: Weights,
     /// Digest of all files read, hex.
     pub digest: String,
+    /// Its names resolve.
+    #[serde(skip)]
+    pub(crate) checked: bool,
+}
+
+/// A rule file as it was read.
+pub(crate) struct RuleFile {
+    /// Path below the folder.
+    pub(crate) path: String,
+    /// Path as messages should have it.
+    pub(crate) shown: String,
+    pub(crate) text: String,
 }
 
 impl RuleSet {
-    /// The rules carried inside the program.
-    ///
-    /// # Errors
-    /// Only if a built-in file is broken, which the project's tests exclude.
-    pub fn embedded() -> Result<Self, RuleError> {
-        let mut set = Self::default();
+    /// Reads files on top of what is there.
+    pub(crate) fn add(&mut self, files: &[RuleFile]) -> Result<(), RuleError> {
         let mut hasher = blake3::Hasher::new();
-        for (path, text) in EMBEDDED {
-            set.read_file(path, &format!("rules/{path}"), text)?;
-            hash_file(&mut hasher, path, text);
+        hasher.update(self.digest.as_bytes());
+        for file in files {
+            self.read_file(&file.path, &file.shown, &file.text)?;
+            hash_file(&mut hasher, &file.path, &file.text);
         }
-        set.digest = digest(&hasher);
-        Ok(set)
-    }
-
-    /// The built-in rules with those of a folder on top.
-    ///
-    /// # Errors
-    /// A folder that cannot be read, or any broken or misplaced file in it.
-    pub fn with_folder(folder: &Path) -> Result<Self, RuleError> {
-        let mut set = Self::embedded()?;
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(set.digest.as_bytes());
-        for (path, shown, text) in read_folder(folder)? {
-            set.read_file(&path, &shown, &text)?;
-            hash_file(&mut hasher, &path, &text);
-        }
-        set.digest = digest(&hasher);
-        Ok(set)
+        self.digest = hasher.finalize().to_hex()[..16].to_owned();
+        self.checked = false;
+        Ok(())
     }
 
     fn read_file(&mut self, path: &str, shown: &str, text: &str) -> Result<(), RuleError> {
@@ -120,7 +137,7 @@ impl RuleSet {
         match path.split_once('/') {
             Some(("signals", _)) => {
                 let file: SignalFile = parse(shown, text)?;
-                overlay(&mut self.signals, file.signal, |s| s.id.clone());
+                overlay(&mut self.signals, file.signal.into_iter().map(Arc::new).collect(), |s| s.id.clone());
             }
             Some(("causes", name)) => {
                 let cause: Cause = parse(shown, text)?;
@@ -148,8 +165,8 @@ impl RuleSet {
             Some(("keys", "shapes.toml")) => {
                 let file: KeyFile = parse(shown, text)?;
                 overlay(&mut self.shapes, file.shape, |s| s.id.clone());
-                overlay(&mut self.masks, file.mask, |m| m.pattern.clone());
-                overlay(&mut self.placeholders, file.placeholder, |p| p.pattern.clone());
+                overlay(&mut self.masks, file.mask, |m| m.pattern.to_string());
+                overlay(&mut self.placeholders, file.placeholder, |p| p.pattern.to_string());
             }
             None if path == "symptoms.toml" => {
                 let file: SymptomFile = parse(shown, text)?;
@@ -162,8 +179,8 @@ impl RuleSet {
     }
 }
 
-/// Rule files below a folder in the order of their paths: path relative to it, path to show, text.
-fn read_folder(folder: &Path) -> Result<Vec<(String, String, String)>, RuleError> {
+/// Rule files below a folder in the order of their paths.
+pub(crate) fn read_folder(folder: &Path) -> Result<Vec<RuleFile>, RuleError> {
     let unreadable =
         |path: &Path, source: std::io::Error| RuleError::Unreadable { file: path.display().to_string(), source };
     let mut files = Vec::new();
@@ -176,8 +193,8 @@ fn read_folder(folder: &Path) -> Result<Vec<(String, String, String)>, RuleError
             continue;
         }
         let text = std::fs::read_to_string(entry.path()).map_err(|e| unreadable(entry.path(), e))?;
-        let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
-        files.push((relative, entry.path().display().to_string(), text));
+        let path = entry.path().strip_prefix(folder).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
+        files.push(RuleFile { path, shown: entry.path().display().to_string(), text });
     }
     Ok(files)
 }
@@ -210,8 +227,4 @@ fn hash_file(hasher: &mut blake3::Hasher, path: &str, text: &str) {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }
-}
-
-fn digest(hasher: &blake3::Hasher) -> String {
-    hasher.finalize().to_hex()[..16].to_owned()
 }

@@ -3,9 +3,8 @@
 //! What is looked for in every byte of a log should be rare there. The estimate comes from a few lines as healthy programs write them,
 //! through the threes and pairs of letters in them. It decides what is looked for, never what is found.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
-
-use hashbrown::HashMap;
 
 /// Bytes of a gram.
 pub(crate) const GRAM: usize = 4;

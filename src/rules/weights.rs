@@ -1,11 +1,11 @@
 //! What the words of the rules weigh: the only numbers of the ranking, read from one file.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::schema::{Prior, Weight};
 
 /// `weights.toml`: what the words of the rules weigh, in log-odds.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
     /// Start of each cause.
@@ -17,7 +17,7 @@ pub struct Weights {
 }
 
 /// Log-odds of the prior words.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct PriorWeights {
@@ -28,7 +28,7 @@ pub struct PriorWeights {
 }
 
 /// Log-odds of the weight classes.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct ClassWeights {
@@ -39,7 +39,7 @@ pub struct ClassWeights {
 }
 
 /// How scores become probabilities.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RankingWeights {
     /// Log-odds of "none of the known causes".

@@ -10,7 +10,6 @@ mod grams;
 mod needle;
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use hashbrown::HashMap;
 use memchr::{memchr_iter, memchr2_iter, memchr3};
@@ -18,7 +17,6 @@ use memchr::{memchr_iter, memchr2_iter, memchr3};
 pub(crate) use self::grams::{Grams, Wanted};
 use self::needle::{Around, Needle, raw_forms};
 use super::compile::CompiledRules;
-use super::literals;
 use super::schema::{Kind, Place};
 use crate::model::SignalId;
 
@@ -110,8 +108,6 @@ pub struct Gate<'r> {
     grams: Option<Grams>,
     /// What each piece may be part of.
     needles: Vec<Vec<Needle>>,
-    /// By signal; worked out when first needed.
-    patterns: Vec<OnceLock<Patterns>>,
 }
 
 impl<'r> Gate<'r> {
@@ -145,15 +141,14 @@ impl<'r> Gate<'r> {
             });
             needles[number].push(needle);
         }
-        let patterns = rules.signals.iter().map(|_| OnceLock::new()).collect();
         // If a piece is too short to look for, every line passes: slower, never less.
-        Self { grams: Grams::new(kept), needles, rules: Some(rules), patterns }
+        Self { grams: Grams::new(kept), needles, rules: Some(rules) }
     }
 
     /// A gate that lets every line pass.
     #[must_use]
     pub fn open() -> Self {
-        Self { grams: None, needles: Vec::new(), rules: None, patterns: Vec::new() }
+        Self { grams: None, needles: Vec::new(), rules: None }
     }
 
     /// The lines of a block that could matter, in order, and the offsets at which its lines begin, with the block's length behind them.
@@ -218,12 +213,14 @@ impl<'r> Gate<'r> {
             let plain = *look.plain.get_or_insert_with(|| is_plain(line));
             let text = std::str::from_utf8(line).ok().filter(|_| plain);
             let holds = text.map(|text| self.confirms(id, text.trim_end_matches(['\r', '\n'])));
-            match (holds, self.patterns_of(id)) {
-                (Some(true), Patterns { within: true, .. }) => look.reach = look.reach.max(Some(needle.reach)),
-                (Some(false), Patterns { within: true, .. }) => {}
-                (Some(false), Patterns { unanchored: true, .. }) => {
-                    look.doubts.push(Doubt { signal: id, beyond: true })
-                }
+            let (within, unanchored) = self.rules.map_or((false, false), |rules| {
+                let signal = rules.signal(id);
+                (signal.within_a_line, signal.unanchored)
+            });
+            match holds {
+                Some(true) if within => look.reach = look.reach.max(Some(needle.reach)),
+                Some(false) if within => {}
+                Some(false) if unanchored => look.doubts.push(Doubt { signal: id, beyond: true }),
                 _ => look.doubts.push(Doubt { signal: id, beyond: false }),
             }
         }
@@ -244,27 +241,8 @@ impl<'r> Gate<'r> {
     /// Whether every match of a signal's patterns lies within one line of a text.
     #[must_use]
     pub fn holds_within_a_line(&self, signal: SignalId) -> bool {
-        self.patterns_of(signal).within
+        self.rules.is_some_and(|rules| rules.signal(signal).within_a_line)
     }
-
-    fn patterns_of(&self, signal: SignalId) -> Patterns {
-        let (Some(rules), Some(cell)) = (self.rules, self.patterns.get(usize::from(signal.0))) else {
-            return Patterns::default();
-        };
-        *cell.get_or_init(|| {
-            let all = |holds: fn(&str) -> bool| rules.signal(signal).rule.patterns.iter().all(|p| holds(p));
-            Patterns { within: all(literals::within_a_line), unanchored: all(literals::unanchored) }
-        })
-    }
-}
-
-/// What is known of a signal's patterns.
-#[derive(Clone, Copy, Debug, Default)]
-struct Patterns {
-    /// Every match lies within one line of a text.
-    within: bool,
-    /// A text in which they do not hold has no part in which they do.
-    unanchored: bool,
 }
 
 fn reach_of(kind: Kind) -> Reach {

@@ -1,0 +1,126 @@
+//! Finds which literals of the signals stand in a text, in either case.
+//!
+//! Nothing has to be built but two small tables, because every start pays for them. Of each literal the four bytes are filed that stand in
+//! the fewest texts; where such four bytes stand in a text, the literal around them is compared.
+
+use super::literals::SHORTEST;
+use crate::model::SignalId;
+
+/// Bytes that are looked for at once; every literal has so many.
+const WINDOW: usize = SHORTEST;
+
+/// Bits of a hash by which windows are told apart before anything is compared.
+const FILTER_BITS: u32 = 16;
+
+/// Literals of signals by four of their bytes.
+#[derive(Debug)]
+pub(super) struct LiteralIndex {
+    /// Whether a window of some literal has a hash.
+    filter: Vec<u64>,
+    /// Sorted by window.
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    window: u32,
+    /// Where in the literal the window stands.
+    at: usize,
+    literal: Box<[u8]>,
+    signal: SignalId,
+}
+
+impl LiteralIndex {
+    pub(super) fn new<'a>(literals: impl Iterator<Item = (SignalId, &'a str)>) -> Self {
+        let entry = |(signal, literal): (SignalId, &str)| {
+            let (at, window) = rarest_window(literal.as_bytes())?;
+            Some(Entry { window, at, literal: literal.as_bytes().into(), signal })
+        };
+        let mut entries: Vec<Entry> = literals.filter_map(entry).collect();
+        entries.sort_by_key(|entry| entry.window);
+        let mut filter = vec![0; (1 << FILTER_BITS) / 64];
+        for entry in &entries {
+            let (word, bit) = place(entry.window);
+            filter[word] |= bit;
+        }
+        Self { filter, entries }
+    }
+
+    /// Signals one of whose literals stands in the text, in their order.
+    pub(super) fn signals_in(&self, text: &str) -> Vec<SignalId> {
+        let text = text.as_bytes();
+        let mut found = Vec::new();
+        for (at, bytes) in text.windows(WINDOW).enumerate() {
+            let window = window_of(bytes);
+            let (word, bit) = place(window);
+            if self.filter[word] & bit != 0 {
+                let first = self.entries.partition_point(|entry| entry.window < window);
+                let same = self.entries[first..].iter().take_while(|entry| entry.window == window);
+                found.extend(same.filter(|entry| entry.stands_at(text, at)).map(|entry| entry.signal));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+impl Entry {
+    /// Whether the literal stands in the text whose window is at `at`.
+    fn stands_at(&self, text: &[u8], at: usize) -> bool {
+        let stands = |from: usize| text.get(from..from + self.literal.len());
+        at.checked_sub(self.at).and_then(stands).is_some_and(|bytes| bytes.eq_ignore_ascii_case(&self.literal))
+    }
+}
+
+fn window_of(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |window, &byte| window << 8 | u32::from(byte.to_ascii_lowercase()))
+}
+
+/// The word of the filter and the bit in it.
+fn place(window: u32) -> (usize, u64) {
+    let hash = window.wrapping_mul(0x9E37_79B1) >> (32 - FILTER_BITS);
+    ((hash / 64) as usize, 1 << (hash % 64))
+}
+
+fn rarest_window(literal: &[u8]) -> Option<(usize, u32)> {
+    let commonness = |window: &[u8]| window.iter().map(|&byte| u32::from(COMMONNESS[usize::from(byte)])).sum::<u32>();
+    let rarest = literal.windows(WINDOW).enumerate().min_by_key(|(_, window)| commonness(window));
+    rarest.map(|(at, window)| (at, window_of(window)))
+}
+
+/// How often logs have a byte, roughly.
+const COMMONNESS: [u8; 256] = {
+    let mut all = [1; 256];
+    let classes: [(&[u8], u8); 5] =
+        [(b"bfghjkqvwxyz23456789.:/-_\"", 4), (b"EIROTAN", 3), (b"ldcupm01", 5), (b"taoinrs", 7), (b" e", 8)];
+    let mut class = 0;
+    while class < classes.len() {
+        let (bytes, value) = classes[class];
+        let mut at = 0;
+        while at < bytes.len() {
+            all[bytes[at] as usize] = value;
+            at += 1;
+        }
+        class += 1;
+    }
+    all
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_literals_wherever_they_stand() {
+        let literals = ["error code: 401", "code", "refused", "errno 111", "é fe"];
+        let index = LiteralIndex::new((0..).map(SignalId).zip(literals));
+        let ids = |text: &str| index.signals_in(text).into_iter().map(|id| id.0).collect::<Vec<_>>();
+        assert_eq!(ids("Error code: 401"), [0, 1]);
+        assert_eq!(ids("Error code: 40"), [1]);
+        assert_eq!(ids("connect: refused (errno 111)"), [2, 3]);
+        assert_eq!(ids("caf\u{e9} ferm\u{e9}"), [4]);
+        assert_eq!(ids("cod"), [0u16; 0]);
+        assert_eq!(ids(""), [0u16; 0]);
+    }
+}

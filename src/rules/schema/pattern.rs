@@ -1,0 +1,98 @@
+//! A regex of a rule, with what can be told from it before it is compiled.
+//!
+//! A pattern that does not parse is an error of the file it stands in. What is derived travels with the pattern into the artifact, so that
+//! a start parses no regex; nothing here compiles one.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::super::literals;
+
+/// A regex as written, and what every match of it must contain. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Pattern(Arc<Derived>);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Derived {
+    text: String,
+    literals: Vec<String>,
+    signs: Vec<Vec<String>>,
+    within_a_line: bool,
+    unanchored: bool,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// What the pattern's syntax breaks.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let hir = literals::parse(text).map_err(|error| format!("the pattern does not parse\n{error}"))?;
+        let literals = literals::required(&hir).unwrap_or_default();
+        // Literals are signs already, and better ones.
+        let signs = if literals.is_empty() { literals::signs(&hir) } else { Vec::new() };
+        let (within_a_line, unanchored) = (literals::within_a_line(&hir), literals::unanchored(&hir));
+        Ok(Self(Arc::new(Derived { text: text.to_owned(), literals, signs, within_a_line, unanchored })))
+    }
+
+    /// Literals in lower case of which every match contains one, in either case; empty where none are certain.
+    #[must_use]
+    pub fn literals(&self) -> &[String] {
+        &self.0.literals
+    }
+
+    /// Sets of texts in lower case of which every match contains one each, in letters of whatever case; empty where there are literals, or
+    /// none are certain. They say something of ASCII texts only.
+    #[must_use]
+    pub fn signs(&self) -> &[Vec<String>] {
+        &self.0.signs
+    }
+
+    /// Whether every match lies within one line, wherever in a text that line stands.
+    #[must_use]
+    pub fn within_a_line(&self) -> bool {
+        self.0.within_a_line
+    }
+
+    /// Whether a text in which it does not match has no part in which it does.
+    #[must_use]
+    pub fn unanchored(&self) -> bool {
+        self.0.unanchored
+    }
+}
+
+impl Deref for Pattern {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0.text
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return self.0.text.serialize(serializer);
+        }
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom);
+        }
+        Derived::deserialize(deserializer).map(|derived| Self(Arc::new(derived)))
+    }
+}
