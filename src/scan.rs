@@ -73,7 +73,11 @@ pub fn collect(
         if progress.stopped() {
             break;
         }
-        let read: Vec<_> = jobs.par_iter().map(|job| (job.id, whole(job, &analyse, &mut |_, _| {}))).collect();
+        let read: Vec<_> = jobs
+            .par_iter()
+            .filter(|job| !job.progress.stopped())
+            .map(|job| (job.id, whole(job, &analyse, &mut |_, _| {})))
+            .collect();
         outcomes.0.extend(read);
         if progress.asked() {
             progress.so_far(&outcomes.scanned(specs, pot.total()));

@@ -89,7 +89,7 @@ impl Decoder {
     pub(super) fn new(mut raw: RawReader, codec: Codec) -> io::Result<Self> {
         let failed = raw.failure_flag();
         if codec != Codec::Plain {
-            raw.to_the_brim();
+            raw.fill_to_the_brim();
         }
         let reader = match codec {
             Codec::Plain => Reader::Plain(raw),

@@ -92,7 +92,7 @@ impl RawReader {
     }
 
     /// From here on buffers are filled to the brim, those at hand included.
-    pub(super) fn to_the_brim(&mut self) {
+    pub(super) fn fill_to_the_brim(&mut self) {
         self.least = self.buf.len();
         self.top_up(self.least);
     }
