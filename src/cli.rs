@@ -26,11 +26,16 @@ Examples:
   whodunit --format json '/logs/**/*.gz' > report.json
   whodunit explain credential-missing
 
+While it reads, for example from `kubectl logs -f`:
+  Ctrl-C             end reading and print the report of what was read; a second one ends at once
+  kill -USR1 PID     print a report so far on standard error and go on
+
 Exit codes:
-  0  the input was analysed, whether or not something was found
-  1  only with --fail-on: the condition held
-  2  nothing was analysed: wrong arguments, broken rules, no readable input
-  3  analysed, but something was unreadable or cut";
+  0    the input was analysed, whether or not something was found
+  1    only with --fail-on: the condition held
+  2    nothing was analysed: wrong arguments, broken rules, no readable input
+  3    analysed, but something was unreadable or cut
+  130  ended by Ctrl-C, with the report of what was read until then";
 
 /// Commands beside the diagnosis.
 #[derive(Debug, Subcommand)]
@@ -78,11 +83,11 @@ pub struct Common {
     /// Colour the output.
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
-    /// Threads to use; 0 for one per core.
+    /// Threads that analyse; 0 for one per core.
     #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub threads: usize,
     /// Bytes to read at a time; does not change what is found.
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, hide = true)]
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 19, hide = true)]
     pub block_size: usize,
     /// Look at every line instead of only at those that could matter; does not change what is found.
     #[arg(long, hide = true)]

@@ -1,13 +1,18 @@
 //! The pipeline on one screen: blocks → pieces → segments → whatever a command makes of them.
 //!
-//! The only module that uses threads. Blocks are read in order, prepared in parallel, split by stream in order, and the segments
-//! are analysed in parallel again. Nothing here depends on how many threads there are or where blocks end.
+//! With its parts the only module that puts work on threads. Inputs of one block are read whole, many at a time; longer ones, pipes and
+//! archives one after the other, as a [`pipeline`]. Nothing here depends on how many threads there are or where blocks end.
+
+mod pipeline;
+mod pot;
+mod tail;
 
 use rayon::prelude::*;
 
+use self::pot::Pot;
 use crate::assemble;
-use crate::evidence::Evidence;
-use crate::input::{Block, InputSummary, InputWarning, Source, SourceSpec};
+use crate::evidence::{Evidence, Observation, Seen};
+use crate::input::{self, InputSummary, InputWarning, Source, SourceSpec};
 use crate::model::{Line, Segment, SourceId, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::{CompiledRules, Gate};
@@ -16,18 +21,21 @@ use crate::streams::{self, Shape, Splitter};
 /// Records that one task reads.
 const RECORDS: usize = 1024;
 
+/// Short inputs that are read between two looks at whether somebody wants something.
+const AT_ONCE: usize = 256;
+
 /// How to scan; none of it changes what is found.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Bytes a block aims at.
     pub block_bytes: usize,
-    /// Blocks read ahead for each round of parallel work.
+    /// Blocks that are between reading and result at a time.
     pub blocks_in_flight: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_bytes: 1 << 20, blocks_in_flight: 2 * rayon::current_num_threads().max(1) }
+        Self { block_bytes: 1 << 19, blocks_in_flight: rayon::current_num_threads() + 1 }
     }
 }
 
@@ -52,25 +60,71 @@ pub fn collect(
     progress: &dyn Progress,
 ) -> Scanned {
     let memory = Memory::default();
-    let each = |(id, spec): (usize, &SourceSpec)| {
-        let mut evidence = Evidence::default();
-        let source = SourceId(u32::try_from(id).unwrap_or(u32::MAX));
-        let analyse = Analyse {
-            segment: |segment: &Segment| analyse(rules, &memory, segment),
-            records: |records: &[(StreamId, Line)]| analyse_records(rules, &memory, records),
-        };
-        let outcome = scan_source(gate, spec, source, options, progress, &analyse, &mut |parts, _| {
-            parts.into_iter().for_each(|part| evidence.merge(part));
-        });
-        (outcome, evidence)
+    let pot = Pot::default();
+    let analyse = Analyse {
+        segment: |segment: &Segment| pot.add(|evidence| observe(rules, &memory, segment, evidence)),
+        records: |records: &[(StreamId, Line)]| pot.add(|evidence| observe_records(rules, &memory, records, evidence)),
     };
-    let outcomes: Vec<_> = specs.par_iter().enumerate().map(each).collect();
-    let mut scanned = Scanned::default();
-    for (outcome, evidence) in outcomes {
-        scanned.evidence.merge(evidence);
-        scanned.add(outcome);
+    let jobs: Vec<Job> =
+        specs.iter().enumerate().map(|(id, spec)| Job::new(gate, spec, id, options, progress)).collect();
+    let (short, long): (Vec<&Job>, Vec<&Job>) = jobs.iter().partition(|job| job.is_short());
+    let mut outcomes = Outcomes::default();
+    for jobs in short.chunks(AT_ONCE) {
+        if progress.stopped() {
+            break;
+        }
+        let read: Vec<_> = jobs
+            .par_iter()
+            .filter(|job| !job.progress.stopped())
+            .map(|job| (job.id, whole(job, &analyse, &mut |_, _| {})))
+            .collect();
+        outcomes.0.extend(read);
+        if progress.asked() {
+            progress.so_far(&outcomes.scanned(specs, pot.total()));
+        }
     }
-    scanned
+    for job in long {
+        if progress.stopped() {
+            break;
+        }
+        let outcome = pipeline::run(job, &analyse, &mut |_, _| {}, &mut |rest: SoFar| {
+            let mut evidence = pot.total();
+            for segment in &rest.segments {
+                observe(rules, &memory, segment, &mut evidence);
+            }
+            observe_records(rules, &memory, &rest.records, &mut evidence);
+            evidence.merge(Evidence::default());
+            let so_far = outcomes.0.iter().cloned().chain([(job.id, Ok(rest.summary))]).collect();
+            progress.so_far(&Outcomes(so_far).scanned(specs, evidence));
+        });
+        outcomes.0.push((job.id, outcome));
+    }
+    outcomes.scanned(specs, pot.total())
+}
+
+/// What the inputs that were read said of themselves.
+#[derive(Default)]
+struct Outcomes(Vec<(SourceId, Result<InputSummary, InputWarning>)>);
+
+impl Outcomes {
+    /// All there is to report, in the order of the inputs; says so if some were not read.
+    fn scanned(&self, specs: &[SourceSpec], evidence: Evidence) -> Scanned {
+        let mut outcomes: Vec<_> = self.0.iter().collect();
+        outcomes.sort_by_key(|(id, _)| id.0);
+        let mut scanned = Scanned { evidence, ..Scanned::default() };
+        outcomes.iter().for_each(|(_, outcome)| scanned.add(outcome.clone()));
+        let unread = |(number, _): &(u32, &SourceSpec)| outcomes.binary_search_by_key(number, |(id, _)| id.0).is_err();
+        let mut unread = (0..).zip(specs).filter(unread).map(|(_, spec)| &spec.name);
+        if let Some(first) = unread.next() {
+            let more = match unread.count() {
+                0 => String::new(),
+                more => format!(", nor {more} more"),
+            };
+            let text = format!("not read yet{more}; run it again without stopping it to see all");
+            scanned.warnings.push(InputWarning { kind: "unfinished-input", source: first.clone(), text });
+        }
+        scanned
+    }
 }
 
 impl Scanned {
@@ -86,25 +140,54 @@ impl Scanned {
     }
 }
 
-/// The evidence of one segment.
-fn analyse(rules: &CompiledRules, memory: &Memory, segment: &Segment) -> Evidence {
-    let mut evidence = Evidence::default();
+/// Adds what one segment shows; the number of observations.
+fn observe(rules: &CompiledRules, memory: &Memory, segment: &Segment, evidence: &mut Evidence) -> usize {
     let mut observer = Observer::new(rules, memory, &segment.lines, segment.stream.clone());
+    let mut count = 0;
     for event in assemble::assemble(segment) {
-        observer.observe(&event).into_iter().for_each(|observation| evidence.add(observation));
+        for observation in observer.observe(&event) {
+            add(evidence, observation);
+            count += 1;
+        }
     }
-    evidence
+    count
+}
+
+/// Adds what records show that stand for themselves; the number of observations.
+fn observe_records(
+    rules: &CompiledRules,
+    memory: &Memory,
+    records: &[(StreamId, Line)],
+    evidence: &mut Evidence,
+) -> usize {
+    let mut count = 0;
+    for (stream, line) in records {
+        let mut observer = Observer::new(rules, memory, std::slice::from_ref(line), stream.clone());
+        for observation in observer.observe(&assemble::record(stream, line)) {
+            add(evidence, observation);
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Adds an observation. Of several texts with one fingerprint the least is the title, as when evidence is merged: which comes first depends
+/// on the threads.
+fn add(evidence: &mut Evidence, observation: Observation) {
+    if let Seen::Unexplained { fingerprint, title, .. } = &observation.seen
+        && let Some((least, _)) = evidence.unexplained.get_mut(fingerprint)
+        && title < least
+    {
+        least.clone_from(title);
+    }
+    evidence.add(observation);
 }
 
 /// The evidence of records that stand for themselves.
 #[must_use]
 pub fn analyse_records(rules: &CompiledRules, memory: &Memory, records: &[(StreamId, Line)]) -> Evidence {
     let mut evidence = Evidence::default();
-    for (stream, line) in records {
-        let mut observer = Observer::new(rules, memory, std::slice::from_ref(line), stream.clone());
-        let event = assemble::record(stream, line);
-        observer.observe(&event).into_iter().for_each(|observation| evidence.add(observation));
-    }
+    observe_records(rules, memory, records, &mut evidence);
     evidence
 }
 
@@ -124,6 +207,20 @@ pub trait Progress: Sync {
     fn read(&self, bytes: u64);
     /// An input is done.
     fn done(&self);
+    /// Whether reading should end here; true for good once it was.
+    fn stopped(&self) -> bool {
+        false
+    }
+    /// Whether somebody may ask for what was found so far.
+    fn may_ask(&self) -> bool {
+        false
+    }
+    /// Whether somebody asked since the last call.
+    fn asked(&self) -> bool {
+        false
+    }
+    /// Gets what was found so far after it was asked for.
+    fn so_far(&self, _: &Scanned) {}
 }
 
 /// Nobody watches.
@@ -135,8 +232,8 @@ impl Progress for Silent {
     fn done(&self) {}
 }
 
-/// Runs one input through the pipeline. `sink` gets the results of each round, in the order of the segments, and the line before which
-/// no segment will begin any more.
+/// Runs one input through the pipeline. `sink` gets results in the order of the segments, and the line before which no segment will begin
+/// any more.
 pub fn scan_source<T: Send>(
     gate: &Gate<'_>,
     spec: &SourceSpec,
@@ -146,39 +243,80 @@ pub fn scan_source<T: Send>(
     analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[(StreamId, Line)]) -> T + Sync>,
     sink: &mut impl FnMut(Vec<T>, u64),
 ) -> Result<InputSummary, InputWarning> {
-    let mut source = Source::open(spec).map_err(InputWarning::from)?;
-    progress.opened(source.name());
+    let job = Job { gate, spec, id, options, progress };
+    if job.is_short() { whole(&job, analyse, sink) } else { pipeline::run(&job, analyse, sink, &mut |_| {}) }
+}
+
+/// One input to be read.
+struct Job<'j> {
+    gate: &'j Gate<'j>,
+    spec: &'j SourceSpec,
+    id: SourceId,
+    options: Options,
+    progress: &'j dyn Progress,
+}
+
+impl<'j> Job<'j> {
+    fn new(gate: &'j Gate<'j>, spec: &'j SourceSpec, id: usize, options: Options, progress: &'j dyn Progress) -> Self {
+        Self { gate, spec, id: SourceId(u32::try_from(id).unwrap_or(u32::MAX)), options, progress }
+    }
+
+    /// Whether all of it is one block, so that there is nothing to read ahead.
+    fn is_short(&self) -> bool {
+        input::is_file_within(self.spec, self.options.block_bytes as u64)
+    }
+
+    fn splitter(&self, shape: &Shape) -> Splitter {
+        Splitter::new(self.id, StreamId::new(&stream_name(&self.spec.name)), shape)
+    }
+}
+
+/// What is known of an input that is still being read.
+struct SoFar {
+    summary: InputSummary,
+    /// Lines that were read and not analysed, because what belongs to them may be still to come.
+    segments: Vec<Segment>,
+    records: Vec<(StreamId, Line)>,
+}
+
+/// Runs a short input through all stages on the spot.
+fn whole<T: Send>(
+    job: &Job<'_>,
+    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[(StreamId, Line)]) -> T + Sync>,
+    sink: &mut impl FnMut(Vec<T>, u64),
+) -> Result<InputSummary, InputWarning> {
+    let mut source = Source::open(job.spec).map_err(InputWarning::from)?;
+    job.progress.opened(source.name());
     let shape = Shape::detect(source.sample());
-    let mut splitter = Splitter::new(id, StreamId::new(&stream_name(source.name())), &shape);
-    let mut read = 0;
-    loop {
-        let blocks = next_blocks(&mut source, options);
-        if blocks.is_empty() {
-            break;
-        }
-        let pieces: Vec<_> = blocks.par_iter().map(|block| streams::prepare(&shape, gate, block)).collect();
-        pieces.into_iter().for_each(|pieces| splitter.push(pieces));
-        let (segments, records) = (splitter.take(), splitter.take_records());
-        let mut results: Vec<T> = segments.par_iter().map(&analyse.segment).collect();
-        results.par_extend(records.par_chunks(RECORDS).map(&analyse.records));
-        sink(results, splitter.horizon());
-        progress.read(source.raw_bytes_read() - read);
-        read = source.raw_bytes_read();
+    let mut splitter = job.splitter(&shape);
+    // An archive of one block may hold many.
+    while let Some(block) = source.next_block(job.options.block_bytes) {
+        splitter.push(streams::prepare(&shape, job.gate, &block));
+        sink(results(analyse, splitter.take(), splitter.take_records()), splitter.horizon());
     }
     let segments = splitter.finish();
+    sink(results(analyse, segments, splitter.take_records()), u64::MAX);
+    job.progress.read(source.raw_bytes_read());
+    job.progress.done();
+    Ok(told(source.finish(), &splitter))
+}
+
+fn results<T: Send>(
+    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[(StreamId, Line)]) -> T + Sync>,
+    segments: Vec<Segment>,
+    records: Vec<(StreamId, Line)>,
+) -> Vec<T> {
     let mut results: Vec<T> = segments.par_iter().map(&analyse.segment).collect();
-    results.par_extend(splitter.take_records().par_chunks(RECORDS).map(&analyse.records));
-    sink(results, u64::MAX);
-    progress.done();
-    let mut summary = source.finish();
+    results.par_extend(records.par_chunks(RECORDS).map(&analyse.records));
+    results
+}
+
+/// What an input came to, with what the caps of its splitter cost.
+fn told(mut summary: InputSummary, splitter: &Splitter) -> InputSummary {
     for (kind, text) in splitter.caps.warnings() {
         summary.warnings.push(InputWarning { kind, source: summary.name.clone(), text });
     }
-    Ok(summary)
-}
-
-fn next_blocks(source: &mut Source, options: Options) -> Vec<Block> {
-    (0..options.blocks_in_flight.max(1)).map_while(|_| source.next_block(options.block_bytes)).collect()
+    summary
 }
 
 /// The name under which a file's lines are counted: rotated and compressed parts of one log are one stream.

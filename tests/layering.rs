@@ -37,8 +37,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("clap", &["cli.rs", "commands/", "main.rs"]),
     ("comfy_table", &["report/table.rs"]),
-    ("rayon", &["scan.rs", "commands/mod.rs"]),
-    ("std::thread", &["scan.rs", "commands/mod.rs"]),
+    ("rayon", &["scan.rs", "scan/", "commands/mod.rs"]),
+    ("std::thread", &["scan/", "input/reader.rs"]),
+    ("signal_hook", &["commands/signals.rs"]),
     ("std::fs", &["input/", "commands/", "rules/load.rs"]),
     ("fs::File", &["input/", "commands/", "rules/load.rs"]),
     ("walkdir", &["input/", "rules/load.rs"]),

@@ -2,17 +2,19 @@
 
 use std::io::IsTerminal;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
 
-use super::progress::Bar;
-use super::{Outcome, discover, gate, load_rules, note, print, scan_options, start_threads};
+use super::progress::{Bar, Follower};
+use super::signals::Signals;
+use super::{Outcome, discover, gate, load_rules, note, print, print_aside, scan_options, start_threads};
 use crate::cli::{Cli, Diagnose, Format};
+use crate::input::Discovered;
 use crate::ranking;
 use crate::report::{self, Report, TextOptions};
 use crate::rules::CompiledRules;
 use crate::rules::schema::Grade;
-use crate::scan::{self, Progress, Scanned, Silent};
+use crate::scan::{self, Progress as _, Scanned};
 
 /// Diagnoses the inputs and prints the report.
 ///
@@ -29,42 +31,44 @@ pub fn run(args: &Diagnose) -> Result<Outcome> {
         note("Paste the log, then press Ctrl-D on a line of its own.");
     }
     start_threads(&args.common, &found.specs);
-    let bar = (!args.quiet && std::io::stderr().is_terminal()).then(Bar::new);
-    let progress: &dyn Progress = bar.as_ref().map_or(&Silent as &dyn Progress, |bar| bar);
-    let mut scanned = scan::collect(
-        rules,
-        &gate(rules, &args.common, &found.specs),
-        &found.specs,
-        scan_options(&args.common),
-        progress,
-    );
-    if let Some(bar) = &bar {
+    let follower = Follower {
+        bar: (!args.quiet && std::io::stderr().is_terminal()).then(Bar::new),
+        signals: Signals::catch().context("the signals cannot be caught")?,
+        so_far: &|scanned: &Scanned| print_aside(args.common.color, &shown(args, &report(rules, &found, scanned))),
+    };
+    let gate = gate(rules, &args.common, &found.specs);
+    let scanned = scan::collect(rules, &gate, &found.specs, scan_options(&args.common), &follower);
+    if let Some(bar) = &follower.bar {
         bar.clear();
     }
-    scanned.warnings.splice(0..0, found.warnings);
-    let names: Vec<String> = found.specs.iter().map(|spec| spec.name.clone()).collect();
-    let findings = ranking::rank(rules, &scanned.evidence);
-    let report = report::build(rules, &scanned.evidence, &findings, &scanned.inputs, &scanned.warnings, &names);
-    emit(args, &report)?;
+    let report = report(rules, &found, &scanned);
+    print(args.common.color, &shown(args, &report))?;
     if !args.quiet {
-        coverage(&scanned, &report);
+        coverage(&report);
     }
-    Ok(outcome(&scanned, &report, fail_on.as_ref()))
+    if follower.stopped() {
+        return Ok(Outcome::Interrupted);
+    }
+    Ok(outcome(&report, fail_on.as_ref()))
 }
 
-fn emit(args: &Diagnose, report: &Report) -> Result<()> {
+/// The report of what was found.
+fn report(rules: &CompiledRules, found: &Discovered, scanned: &Scanned) -> Report {
+    let names: Vec<String> = found.specs.iter().map(|spec| spec.name.clone()).collect();
+    let warnings: Vec<_> = found.warnings.iter().chain(&scanned.warnings).cloned().collect();
+    let findings = ranking::rank(rules, &scanned.evidence);
+    report::build(rules, &scanned.evidence, &findings, &scanned.inputs, &warnings, &names)
+}
+
+/// A report as it was asked for.
+fn shown(args: &Diagnose, report: &Report) -> String {
     if report.inputs.is_empty() && args.format == Format::Text {
         // Nothing was read: the warnings below say why, and an empty report must not look like health.
-        return Ok(());
+        return String::new();
     }
     match args.format {
-        Format::Json => {
-            print(args.common.color, &report::json(&Report { findings: top(report, args.top), ..report.clone() }))
-        }
-        Format::Text => print(
-            args.common.color,
-            &report::text(report, TextOptions { width: width(), top: args.top, verbose: args.verbose }),
-        ),
+        Format::Json => report::json(&Report { findings: top(report, args.top), ..report.clone() }),
+        Format::Text => report::text(report, TextOptions { width: width(), top: args.top, verbose: args.verbose }),
     }
 }
 
@@ -79,7 +83,7 @@ fn width() -> usize {
 }
 
 /// What was looked at, so that an empty answer cannot be mistaken.
-fn coverage(scanned: &Scanned, report: &Report) {
+fn coverage(report: &Report) {
     if report.inputs.is_empty() {
         for warning in &report.warnings {
             note(&format!("error: {}: {}", warning.source, warning.text));
@@ -89,12 +93,12 @@ fn coverage(scanned: &Scanned, report: &Report) {
     let lines: u64 = report.inputs.iter().map(|i| i.lines).sum();
     let files = if report.inputs.len() == 1 { "1 file".to_owned() } else { format!("{} files", report.inputs.len()) };
     let skipped =
-        if scanned.warnings.is_empty() { String::new() } else { format!(", {} warnings", scanned.warnings.len()) };
+        if report.warnings.is_empty() { String::new() } else { format!(", {} warnings", report.warnings.len()) };
     note(&format!("{files}, {lines} lines, {} events, {} explained{skipped}", report.events, report.explained));
 }
 
-fn outcome(scanned: &Scanned, report: &Report, fail_on: Option<&FailOn>) -> Outcome {
-    if scanned.inputs.is_empty() {
+fn outcome(report: &Report, fail_on: Option<&FailOn>) -> Outcome {
+    if report.inputs.is_empty() {
         return Outcome::Nothing;
     }
     if fail_on.is_some_and(|condition| condition.holds(report)) {

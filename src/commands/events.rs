@@ -52,6 +52,8 @@ pub fn run(args: &EventsArgs) -> Result<Outcome> {
                         failed = writeln!(out, "{line}").err();
                     }
                 }
+                // Whoever follows a pipe that is silent now wants to see what there was.
+                failed = failed.take().or_else(|| out.flush().err());
             },
         );
         if let Some(error) = failed {

@@ -5,6 +5,7 @@ pub mod events;
 pub mod explain;
 mod progress;
 pub mod rules;
+mod signals;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -30,6 +31,8 @@ pub enum Outcome {
     Nothing,
     /// Analysed, but something was unreadable or cut.
     Incomplete,
+    /// Ended by Ctrl-C; what was read until then was analysed.
+    Interrupted,
 }
 
 impl From<Outcome> for ExitCode {
@@ -39,6 +42,8 @@ impl From<Outcome> for ExitCode {
             Outcome::Failed => 1,
             Outcome::Nothing => 2,
             Outcome::Incomplete => 3,
+            // As shells tell of a program that the signal ended.
+            Outcome::Interrupted => 130,
         })
     }
 }
@@ -103,12 +108,16 @@ fn scan_options(common: &Common) -> scan::Options {
 
 /// Standard output, buffered, with styles only where they are wanted.
 fn output(color: Color) -> impl Write {
+    styled(io::stdout(), color)
+}
+
+fn styled<S: anstream::stream::RawStream + anstream::stream::AsLockedWrite>(stream: S, color: Color) -> impl Write {
     let choice = match color {
-        Color::Auto => anstream::AutoStream::choice(&io::stdout()),
+        Color::Auto => anstream::AutoStream::choice(&stream),
         Color::Always => anstream::ColorChoice::Always,
         Color::Never => anstream::ColorChoice::Never,
     };
-    io::BufWriter::new(anstream::AutoStream::new(io::stdout(), choice))
+    io::BufWriter::new(anstream::AutoStream::new(stream, choice))
 }
 
 fn print(color: Color, text: &str) -> Result<()> {
@@ -116,6 +125,12 @@ fn print(color: Color, text: &str) -> Result<()> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// A text on standard error; a closed one is nobody's loss.
+fn print_aside(color: Color, text: &str) {
+    let mut out = styled(io::stderr(), color);
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// A line on standard error; a closed one is nobody's loss. Names of files are as hostile as what is in them.

@@ -1,10 +1,20 @@
-//! Files, bytes and rate on standard error, for long work on a terminal only.
+//! Follows the work: files, bytes and rate on standard error, for long work on a terminal only; and what the user asks meanwhile.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::scan::Progress;
+use super::signals::Signals;
+use crate::scan::{Progress, Scanned};
+
+/// Who watches a diagnosis.
+pub(super) struct Follower<'f> {
+    /// The line on the terminal, where there is one.
+    pub(super) bar: Option<Bar>,
+    pub(super) signals: Signals,
+    /// Prints a report so far.
+    pub(super) so_far: &'f (dyn Fn(&Scanned) + Sync),
+}
 
 /// A line that comes after a moment and goes when the work is done.
 pub(super) struct Bar {
@@ -28,15 +38,38 @@ impl Bar {
     }
 }
 
-impl Progress for Bar {
+impl Progress for Follower<'_> {
     fn opened(&self, name: &str) {
-        let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-        self.bar.set_message(name);
+        if let Some(Bar { bar }) = &self.bar {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+            bar.set_message(name);
+        }
     }
 
     fn read(&self, bytes: u64) {
-        self.bar.inc(bytes);
+        if let Some(Bar { bar }) = &self.bar {
+            bar.inc(bytes);
+        }
     }
 
     fn done(&self) {}
+
+    fn stopped(&self) -> bool {
+        self.signals.stopped()
+    }
+
+    fn may_ask(&self) -> bool {
+        cfg!(unix)
+    }
+
+    fn asked(&self) -> bool {
+        self.signals.asked()
+    }
+
+    fn so_far(&self, scanned: &Scanned) {
+        match &self.bar {
+            Some(Bar { bar }) => bar.suspend(|| (self.so_far)(scanned)),
+            None => (self.so_far)(scanned),
+        }
+    }
 }

@@ -5,8 +5,13 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-/// Bytes asked of the feed at a time.
-const READ: usize = 256 * 1024;
+use super::raw::Fed;
+
+/// Bytes asked of the feed at most at a time.
+const READ: usize = 1 << 20;
+
+/// Bytes asked of the feed at least: what is behind the end of a block is copied to the next one, so little.
+const LITTLE: usize = 16 * 1024;
 
 /// Whole lines of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +29,21 @@ pub struct Block {
     pub cut: bool,
 }
 
+/// What asking for a block came to.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// The next lines.
+    Block(Block),
+    /// Nothing comes just now, and every line that is whole was delivered.
+    Pause,
+    /// The end, for good.
+    End,
+}
+
 /// Where a [`Cutter`] gets its bytes.
 pub(super) trait Feed {
-    /// Appends about `want` bytes to `out` and says how many; 0 is the end for good.
-    fn feed(&mut self, out: &mut Vec<u8>, want: usize) -> usize;
+    /// Appends up to about `want` bytes to `out`.
+    fn feed(&mut self, out: &mut Vec<u8>, want: usize) -> Fed;
 }
 
 /// Lines that were too long.
@@ -69,18 +85,24 @@ impl<F: Feed> Cutter<F> {
         Self { feed, buf: head, pos: 0, offset, lines: 0, max_line: max_line.max(1), long: None }
     }
 
-    /// The next block: up to the first line end at or behind `target` bytes.
-    pub(super) fn next_block(&mut self, target: usize) -> Option<Block> {
+    /// The next block: up to the first line end at or behind `target` bytes, or up to a pause. `spare` is a buffer to use for it.
+    pub(super) fn next_into(&mut self, target: usize, spare: &mut Vec<u8>) -> Next {
         let mut line = 0;
         loop {
             match self.look(line, target.max(1)) {
-                Sight::End(end) => return Some(self.take(end)),
+                Sight::End(end) => return Next::Block(self.take(end, spare)),
                 Sight::Line(next) => line = next,
-                Sight::Long => return Some(self.take_long(line)),
+                Sight::Long => return Next::Block(self.take_long(line, spare)),
                 Sight::Starved => {
-                    if !self.refill() {
-                        let rest = self.buf.len() - self.pos;
-                        return (rest > 0).then(|| self.take(rest));
+                    let missing = target.saturating_sub(self.buf.len() - self.pos);
+                    match self.refill(missing.clamp(LITTLE, READ)) {
+                        Fed::More => {}
+                        Fed::Pause if line > 0 => return Next::Block(self.take(line, spare)),
+                        Fed::Pause => return Next::Pause,
+                        Fed::End => {
+                            let rest = self.buf.len() - self.pos;
+                            return if rest > 0 { Next::Block(self.take(rest, spare)) } else { Next::End };
+                        }
                     }
                 }
             }
@@ -122,32 +144,38 @@ impl<F: Feed> Cutter<F> {
         if limit - line > self.max_line { Sight::Long } else { Sight::Starved }
     }
 
-    /// Gets more bytes; false at the end.
-    fn refill(&mut self) -> bool {
+    /// Gets more bytes.
+    fn refill(&mut self, want: usize) -> Fed {
         self.buf.drain(..self.pos);
         self.pos = 0;
-        self.feed.feed(&mut self.buf, READ) > 0
+        // Exactly, because doubling would make each buffer that goes round twice as large.
+        self.buf.reserve_exact(want);
+        self.feed.feed(&mut self.buf, want)
     }
 
     /// Delivers the next `length` bytes, which are whole lines.
-    fn take(&mut self, length: usize) -> Block {
-        let rest = self.buf.len() - self.pos - length;
-        let bytes = if self.pos == 0 && rest < length {
+    fn take(&mut self, length: usize, spare: &mut Vec<u8>) -> Block {
+        let end = self.pos + length;
+        spare.clear();
+        let bytes = if self.pos == 0 && self.buf.len() - end < length {
             // The smaller part is copied, so that neither huge nor tiny blocks copy bytes over and over.
-            let tail = self.buf.split_off(length);
-            std::mem::replace(&mut self.buf, tail)
+            spare.extend_from_slice(&self.buf[end..]);
+            self.buf.truncate(end);
+            std::mem::replace(&mut self.buf, std::mem::take(spare))
         } else {
-            let bytes = self.buf[self.pos..self.pos + length].to_vec();
-            self.pos += length;
-            bytes
+            spare.extend_from_slice(&self.buf[self.pos..end]);
+            self.pos = end;
+            std::mem::take(spare)
         };
         self.block(bytes, length as u64, false)
     }
 
     /// Delivers everything before `line` and the head of the line that begins there, and drops the rest of that line.
-    fn take_long(&mut self, line: usize) -> Block {
+    fn take_long(&mut self, line: usize, spare: &mut Vec<u8>) -> Block {
         let kept = line + self.max_line;
-        let mut bytes = self.buf[self.pos..self.pos + kept].to_vec();
+        spare.clear();
+        spare.extend_from_slice(&self.buf[self.pos..self.pos + kept]);
+        let mut bytes = std::mem::take(spare);
         let number = self.lines + 1 + memchr_iter(b'\n', &bytes).count() as u64;
         let long = self.long.get_or_insert(LongLines { first: number, count: 0 });
         long.count += 1;
@@ -170,7 +198,7 @@ impl<F: Feed> Cutter<F> {
             }
             dropped += ready.len() as u64;
             self.pos = self.buf.len();
-            if !self.refill() {
+            if self.refill(READ) == Fed::End {
                 return (dropped, false);
             }
         }
@@ -192,7 +220,20 @@ impl<F: Feed> Cutter<F> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Block, Cutter, Feed, LongLines};
+    use super::{Block, Cutter, Fed, Feed, LongLines, Next};
+
+    impl<F: Feed> Cutter<F> {
+        /// The next block, pauses waited out.
+        fn next_block(&mut self, target: usize) -> Option<Block> {
+            loop {
+                match self.next_into(target, &mut Vec::new()) {
+                    Next::Block(block) => return Some(block),
+                    Next::Pause => {}
+                    Next::End => return None,
+                }
+            }
+        }
+    }
 
     /// Delivers a text in pieces of these sizes, over and over.
     struct Pieces<'a> {
@@ -202,12 +243,12 @@ mod tests {
     }
 
     impl Feed for Pieces<'_> {
-        fn feed(&mut self, out: &mut Vec<u8>, want: usize) -> usize {
+        fn feed(&mut self, out: &mut Vec<u8>, want: usize) -> Fed {
             let size = self.sizes[self.turn % self.sizes.len()].min(want).min(self.text.len());
             self.turn += 1;
             out.extend_from_slice(&self.text[..size]);
             self.text = &self.text[size..];
-            size
+            if size == 0 { Fed::End } else { Fed::More }
         }
     }
 
@@ -308,20 +349,20 @@ mod tests {
     fn an_endless_line_needs_no_more_memory_than_its_head() {
         struct Endless(u32);
         impl Feed for Endless {
-            fn feed(&mut self, out: &mut Vec<u8>, want: usize) -> usize {
+            fn feed(&mut self, out: &mut Vec<u8>, want: usize) -> Fed {
                 if self.0 == 0 {
-                    return 0;
+                    return Fed::End;
                 }
                 self.0 -= 1;
                 out.resize(out.len() + want, b'x');
-                want
+                Fed::More
             }
         }
         let mut cutter = Cutter::new(Endless(200), Vec::new(), 0, 1 << 20);
         let block = cutter.next_block(4096).unwrap();
         assert_eq!(block.bytes.len(), 1 << 20);
         assert!(cutter.buf.capacity() <= 4 << 20, "{}", cutter.buf.capacity());
-        assert_eq!(cutter.offset(), 200 * super::READ as u64);
+        assert!(cutter.offset() > 64 << 20, "{}", cutter.offset());
         assert!(cutter.next_block(4096).is_none());
     }
 }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bzip2::bufread::MultiBzDecoder;
-use flate2::bufread::GzDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use lzma_rust2::XzReader;
 
-use super::raw::RawReader;
+use super::raw::{Fed, RawReader};
 
-/// Bytes asked of a decoder at a time. Small, because most decoders throw away what they produced in the very call that met the damage.
+/// Bytes asked of a decoder at a time where it throws away what it produced in the very call that met the damage: few.
 const STEP: usize = 4096;
 
 /// Window that a zstd frame may ask for, as a power of two: 128 MiB, what `zstd -d` grants without being told.
@@ -80,16 +80,20 @@ pub(super) struct Decoder {
 
 enum Reader {
     Plain(RawReader),
+    Gzip(GzipMembers),
     Packed(Box<dyn Read + Send>),
 }
 
 impl Decoder {
     /// A decoder for raw bytes in this format. The error says that the decoder could not get its memory.
-    pub(super) fn new(raw: RawReader, codec: Codec) -> io::Result<Self> {
+    pub(super) fn new(mut raw: RawReader, codec: Codec) -> io::Result<Self> {
         let failed = raw.failure_flag();
+        if codec != Codec::Plain {
+            raw.fill_to_the_brim();
+        }
         let reader = match codec {
             Codec::Plain => Reader::Plain(raw),
-            Codec::Gzip => Reader::Packed(Box::new(GzipMembers::new(raw))),
+            Codec::Gzip => Reader::Gzip(GzipMembers::new(raw)),
             Codec::Bzip2 => Reader::Packed(Box::new(MultiBzDecoder::new(raw))),
             Codec::Xz => Reader::Packed(Box::new(XzReader::new_mem_limit(raw, true, XZ_MEMORY_KIB))),
             Codec::Zstd => {
@@ -101,24 +105,24 @@ impl Decoder {
         Ok(Self { codec, reader, failed, fault: None, ended: false })
     }
 
-    /// Appends up to `want` bytes to `out` and says how many; 0 is the end, after which [`Self::take_fault`] may know more.
-    pub(super) fn read_into(&mut self, out: &mut Vec<u8>, want: usize) -> usize {
-        let before = out.len();
-        if !self.ended {
-            let result = match &mut self.reader {
-                Reader::Plain(raw) => copy(raw, out, want),
-                Reader::Packed(reader) => unpack(reader, out, want),
-            };
-            match result {
-                Ok(end) => self.ended = end,
-                Err(error) => {
-                    // A decoder is not asked again after an error: what it would do then is anyone's guess.
-                    self.ended = true;
-                    self.fault = Some(self.explain(error));
-                }
-            }
+    /// Appends up to `want` bytes to `out`. After the end [`Self::take_fault`] may know more.
+    pub(super) fn read_into(&mut self, out: &mut Vec<u8>, want: usize) -> Fed {
+        if self.ended {
+            return Fed::End;
         }
-        out.len() - before
+        let before = out.len();
+        let result = match &mut self.reader {
+            Reader::Plain(raw) => raw.read_plain(out, want),
+            Reader::Gzip(members) => members.unpack(out, want),
+            Reader::Packed(reader) => unpack(reader, out, want),
+        };
+        let fed = result.unwrap_or_else(|error| {
+            // A decoder is not asked again after an error: what it would do then is anyone's guess.
+            self.fault = Some(self.explain(error));
+            Fed::End
+        });
+        self.ended = fed == Fed::End;
+        if out.len() > before { Fed::More } else { fed }
     }
 
     /// Why the text ended, if not because the input did.
@@ -154,17 +158,8 @@ impl Decoder {
     }
 }
 
-/// One buffer of plain bytes; true at the end.
-fn copy(raw: &mut RawReader, out: &mut Vec<u8>, want: usize) -> io::Result<bool> {
-    let available = raw.fill_buf()?;
-    let count = available.len().min(want);
-    out.extend_from_slice(&available[..count]);
-    raw.consume(count);
-    Ok(count == 0)
-}
-
-/// `want` bytes of a decoder, in small steps; true at the end.
-fn unpack(reader: &mut dyn Read, out: &mut Vec<u8>, want: usize) -> io::Result<bool> {
+/// `want` bytes of a decoder, in small steps.
+fn unpack(reader: &mut dyn Read, out: &mut Vec<u8>, want: usize) -> io::Result<Fed> {
     let goal = out.len() + want;
     while out.len() < goal {
         let start = out.len();
@@ -173,7 +168,7 @@ fn unpack(reader: &mut dyn Read, out: &mut Vec<u8>, want: usize) -> io::Result<b
             Ok(count) => {
                 out.truncate(start + count);
                 if count == 0 {
-                    return Ok(true);
+                    return Ok(Fed::End);
                 }
             }
             Err(error) => {
@@ -184,7 +179,7 @@ fn unpack(reader: &mut dyn Read, out: &mut Vec<u8>, want: usize) -> io::Result<b
             }
         }
     }
-    Ok(false)
+    Ok(Fed::More)
 }
 
 /// Marks the error for bytes behind the last gzip member that are neither a member nor padding.
@@ -192,50 +187,67 @@ fn unpack(reader: &mut dyn Read, out: &mut Vec<u8>, want: usize) -> io::Result<b
 #[error("bytes after the end of the gzip data")]
 struct TrailingGarbage;
 
-/// The members of a gzip file, one after another. Unlike flate2's own reader it tells a damaged member from something that only
-/// stands behind the last one, and takes the zero padding that tapes and block devices leave.
+/// The members of a gzip file, one after another. Unlike flate2's own reader it keeps what a damaged member gave up to the damage however
+/// large the steps are, tells such a member from something that only stands behind the last one, and takes the zero padding that tapes and
+/// block devices leave.
 struct GzipMembers {
-    member: Option<GzDecoder<RawReader>>,
+    raw: RawReader,
+    inflate: Decompress,
 }
 
 impl GzipMembers {
     fn new(raw: RawReader) -> Self {
-        Self { member: Some(GzDecoder::new(raw)) }
+        Self { raw, inflate: Decompress::new_gzip(15) }
     }
 
-    /// Opens the member that follows in `raw`, if one does.
-    fn next_member(&mut self, mut raw: RawReader) -> io::Result<()> {
+    /// `want` bytes, straight into `out`.
+    fn unpack(&mut self, out: &mut Vec<u8>, want: usize) -> io::Result<Fed> {
+        let mut at = out.len();
+        out.resize(at + want, 0);
+        let mut result = Ok(Fed::More);
+        while at < out.len() && matches!(result, Ok(Fed::More)) {
+            result = self.step(out, &mut at);
+        }
+        out.truncate(at);
+        result
+    }
+
+    /// One call of the decoder, which writes from `at` on.
+    fn step(&mut self, out: &mut [u8], at: &mut usize) -> io::Result<Fed> {
+        let packed = self.raw.fill_buf()?;
+        let over = packed.is_empty();
+        let before = (self.inflate.total_in(), self.inflate.total_out());
+        let status = self.inflate.decompress(packed, &mut out[*at..], FlushDecompress::None);
+        let moved = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
+        let (taken, given) = (moved(self.inflate.total_in(), before.0), moved(self.inflate.total_out(), before.1));
+        self.raw.consume(taken);
+        *at += given;
+        match status {
+            Ok(Status::StreamEnd) => self.next_member(),
+            Ok(_) if over && given == 0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) if taken > 0 || given > 0 => Ok(Fed::More),
+            Ok(_) | Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "corrupt deflate stream")),
+        }
+    }
+
+    /// Goes on to the member that follows, if one does.
+    fn next_member(&mut self) -> io::Result<Fed> {
         loop {
-            let available = raw.fill_buf()?;
+            let available = self.raw.fill_buf()?;
             if available.is_empty() {
-                return Ok(());
+                return Ok(Fed::End);
             }
             let zeros = available.iter().take_while(|&&byte| byte == 0).count();
             if zeros == 0 {
                 break;
             }
-            raw.consume(zeros);
+            self.raw.consume(zeros);
         }
-        if !raw.peek(2)?.starts_with(&[0x1f, 0x8b]) {
+        if !self.raw.peek(2)?.starts_with(&[0x1f, 0x8b]) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, TrailingGarbage));
         }
-        self.member = Some(GzDecoder::new(raw));
-        Ok(())
-    }
-}
-
-impl Read for GzipMembers {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while let Some(member) = &mut self.member {
-            let count = member.read(out)?;
-            if count > 0 {
-                return Ok(count);
-            }
-            if let Some(member) = self.member.take() {
-                self.next_member(member.into_inner())?;
-            }
-        }
-        Ok(0)
+        self.inflate.reset(true);
+        Ok(Fed::More)
     }
 }
 

@@ -11,7 +11,8 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InputWarning {
     /// What kind of problem, in kebab-case: `missing-file`, `no-match`, `empty-folder`, `broken-link`, `unreadable`,
-    /// `unsupported-archive`, `skipped-binary`, `truncated-input`, `corrupt-input`, `trailing-garbage`, `read-error`, `long-line`.
+    /// `unsupported-archive`, `skipped-binary`, `truncated-input`, `corrupt-input`, `trailing-garbage`, `read-error`, `long-line`; of a
+    /// run that was asked for a report before the end, `unfinished-input`.
     pub kind: &'static str,
     /// Name of the input as in [`SourceSpec::name`](super::SourceSpec), or the argument that led nowhere.
     pub source: String,

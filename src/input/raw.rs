@@ -1,7 +1,8 @@
 //! Bytes as they come from the disk or the pipe, buffered and counted.
 //!
-//! A buffer is always filled to the brim before it is used, so that what a decoder sees does not depend on how a pipe happened to deliver
-//! its bytes: even a damaged input gives the same text every time. Knows nothing of compression or text.
+//! The buffer of a decoder is always filled to the brim before it is used, so that what a decoder sees does not depend on how a pipe happened
+//! to deliver its bytes: even a damaged input gives the same text every time. Plain bytes are handed on as they come, straight into the
+//! buffer of whoever asks. Knows nothing of compression or text.
 
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
@@ -10,36 +11,79 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// Size of one read from the operating system, in bytes.
 const READ: usize = 1 << 20;
 
+/// What asking for bytes came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fed {
+    /// There are more than before.
+    More,
+    /// Nothing comes just now.
+    Pause,
+    /// The end, for good.
+    End,
+}
+
 /// A buffered reader of raw bytes.
 pub(super) struct RawReader {
-    inner: Box<dyn Read + Send>,
+    tap: Tap,
     buf: Box<[u8]>,
     pos: usize,
     end: usize,
+    /// Bytes that a buffer holds at least before it is used, unless the end comes first.
+    least: usize,
+    failed: Arc<AtomicBool>,
+}
+
+/// Where the bytes come from, and how that ended.
+struct Tap {
+    inner: Box<dyn Read + Send>,
     ended: bool,
     error: Option<io::Error>,
     bytes: Arc<AtomicU64>,
-    failed: Arc<AtomicBool>,
+}
+
+impl Tap {
+    /// Reads until `into` is full, the input ends or fails, or there is a pause and at least `least` bytes were read: how many.
+    fn read(&mut self, into: &mut [u8], least: usize) -> usize {
+        let mut at = 0;
+        while at < into.len() && !self.ended {
+            match self.inner.read(&mut into[at..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => {
+                    at += count;
+                    self.bytes.fetch_add(count as u64, Ordering::Relaxed);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if at >= least {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    self.ended = true;
+                    self.error = Some(error);
+                }
+            }
+        }
+        at
+    }
 }
 
 impl RawReader {
     /// A reader that has not read anything yet.
     pub(super) fn new(inner: Box<dyn Read + Send>) -> Self {
         Self {
-            inner,
+            tap: Tap { inner, ended: false, error: None, bytes: Arc::default() },
             buf: vec![0; READ].into_boxed_slice(),
             pos: 0,
             end: 0,
-            ended: false,
-            error: None,
-            bytes: Arc::default(),
+            least: 0,
             failed: Arc::default(),
         }
     }
 
     /// How many raw bytes were read so far; shared, for a progress display.
     pub(super) fn counter(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.bytes)
+        Arc::clone(&self.tap.bytes)
     }
 
     /// Becomes true once the operating system reported an error: tells a bad disk from bad data.
@@ -47,13 +91,16 @@ impl RawReader {
         Arc::clone(&self.failed)
     }
 
+    /// From here on buffers are filled to the brim, those at hand included.
+    pub(super) fn fill_to_the_brim(&mut self) {
+        self.least = self.buf.len();
+        self.top_up(self.least);
+    }
+
     /// The next bytes without consuming them: `count` of them, fewer only before the end or an error. `count` is at most [`READ`].
     pub(super) fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
         if self.end - self.pos < count {
-            self.buf.copy_within(self.pos..self.end, 0);
-            self.end -= self.pos;
-            self.pos = 0;
-            self.fill();
+            self.top_up(self.least.max(count));
             if self.end == 0 {
                 self.raise()?;
             }
@@ -61,27 +108,36 @@ impl RawReader {
         Ok(&self.buf[self.pos..self.end])
     }
 
-    /// Reads until the buffer is full, the input ends or fails.
-    fn fill(&mut self) {
-        while self.end < self.buf.len() && !self.ended {
-            match self.inner.read(&mut self.buf[self.end..]) {
-                Ok(0) => self.ended = true,
-                Ok(count) => {
-                    self.end += count;
-                    self.bytes.fetch_add(count as u64, Ordering::Relaxed);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.ended = true;
-                    self.error = Some(error);
-                }
-            }
+    /// Moves what is left to the front and reads until the buffer is full, or holds `least` bytes and there is a pause.
+    fn top_up(&mut self, least: usize) {
+        self.buf.copy_within(self.pos..self.end, 0);
+        self.end -= self.pos;
+        self.pos = 0;
+        self.end += self.tap.read(&mut self.buf[self.end..], least.saturating_sub(self.end));
+    }
+
+    /// Appends up to `want` bytes to `out`, past the buffer where that is empty.
+    pub(super) fn read_plain(&mut self, out: &mut Vec<u8>, want: usize) -> io::Result<Fed> {
+        if self.pos < self.end {
+            let count = want.min(self.end - self.pos);
+            out.extend_from_slice(&self.buf[self.pos..self.pos + count]);
+            self.pos += count;
+            return Ok(Fed::More);
         }
+        let before = out.len();
+        out.resize(before + want, 0);
+        let count = self.tap.read(&mut out[before..], 0);
+        out.truncate(before + count);
+        if count == 0 && self.tap.ended {
+            self.raise()?;
+            return Ok(Fed::End);
+        }
+        Ok(if count == 0 { Fed::Pause } else { Fed::More })
     }
 
     /// Hands out a stored error, once everything read before it is consumed.
     fn raise(&mut self) -> io::Result<()> {
-        match self.error.take() {
+        match self.tap.error.take() {
             None => Ok(()),
             Some(error) => {
                 self.failed.store(true, Ordering::Relaxed);
@@ -94,9 +150,7 @@ impl RawReader {
 impl BufRead for RawReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.pos == self.end {
-            self.pos = 0;
-            self.end = 0;
-            self.fill();
+            self.top_up(self.least.max(1));
             if self.end == 0 {
                 self.raise()?;
             }

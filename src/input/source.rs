@@ -3,16 +3,21 @@
 //! Opening settles everything that depends on the first bytes: compression, encoding, whether it is text at all. From then on an input can
 //! only end, sooner or later; it cannot fail. Never keeps more of an input than a few blocks.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::block::{Block, Cutter, Feed};
+use super::block::{Block, Cutter, Feed, Next};
 use super::charset::{Mark, Utf16};
 use super::classify;
+use super::control::Control;
 use super::decode::{Codec, Decoder, Fault};
-use super::raw::RawReader;
+#[cfg(unix)]
+use super::live::Live;
+use super::raw::{Fed, RawReader};
 use super::{InputError, InputWarning, Reason, SourceSpec};
 
 /// Longest line that is kept whole, in bytes without its line end.
@@ -62,6 +67,8 @@ pub struct Source {
     cutter: Cutter<Text>,
     options: Options,
     raw: Arc<AtomicU64>,
+    live: bool,
+    control: Arc<Control>,
 }
 
 impl Source {
@@ -80,15 +87,20 @@ impl Source {
     ///
     /// As for [`Self::open`].
     pub fn open_with(spec: &SourceSpec, options: Options) -> Result<Self, InputError> {
-        let reader: Box<dyn Read + Send> = match &spec.path {
-            None => Box::new(io::stdin()),
-            Some(path) => match File::open(path) {
-                Ok(file) => Box::new(file),
-                Err(error) => return Err(InputError { name: spec.name.clone(), reason: Reason::Unreadable(error) }),
-            },
-        };
+        Self::open_controlled(spec, options, Arc::default())
+    }
+
+    /// Opens an input that somebody else may stop.
+    pub(super) fn open_controlled(
+        spec: &SourceSpec,
+        options: Options,
+        control: Arc<Control>,
+    ) -> Result<Self, InputError> {
+        let name = &spec.name;
+        let (reader, live) = reader_of(spec, &control)
+            .map_err(|error| InputError { name: name.clone(), reason: Reason::Unreadable(error) })?;
         let path = spec.path.as_ref().map(|path| path.to_string_lossy());
-        Self::build(&spec.name, path.as_deref(), reader, options)
+        Ok(Self { live, control, ..Self::build(name, path.as_deref(), reader, options)? })
     }
 
     /// Opens bytes that come from anywhere; `name` is what the report calls them.
@@ -111,7 +123,7 @@ impl Source {
         let opened = open_text(raw, path, options).map_err(|reason| InputError { name: name.to_owned(), reason })?;
         let sample = opened.head[..opened.head.len().min(SAMPLE)].to_vec();
         let cutter = Cutter::new(opened.text, opened.head, opened.offset, options.max_line);
-        Ok(Self { name: name.to_owned(), sample, cutter, options, raw: counter })
+        Ok(Self { name: name.to_owned(), sample, cutter, options, raw: counter, live: false, control: Arc::default() })
     }
 
     /// Name of the input.
@@ -129,7 +141,23 @@ impl Source {
 
     /// The next lines: up to the first line end at or behind `target` bytes, at least one line. `None` at the end, for good.
     pub fn next_block(&mut self, target: usize) -> Option<Block> {
-        self.cutter.next_block(target)
+        loop {
+            match self.next_into(target, &mut Vec::new()) {
+                Next::Block(block) => return Some(block),
+                Next::Pause => {}
+                Next::End => return None,
+            }
+        }
+    }
+
+    /// The next lines, in `buffer` where there are any, without waiting for a pipe that is silent.
+    pub(super) fn next_into(&mut self, target: usize, buffer: &mut Vec<u8>) -> Next {
+        self.cutter.next_into(target, buffer)
+    }
+
+    /// Whether it may stay silent for long: a pipe or a terminal.
+    pub(super) fn is_live(&self) -> bool {
+        self.live
     }
 
     /// Bytes read so far as they come from the disk or the pipe, still compressed. Shared, so that a display can follow it.
@@ -147,6 +175,15 @@ impl Source {
     /// Ends reading and says what it came to. Before the last block it speaks of the part that was delivered.
     #[must_use]
     pub fn finish(mut self) -> InputSummary {
+        let mut summary = self.so_far();
+        // An archive that was left in the middle is not damaged.
+        let fault = self.cutter.feed_mut().take_fault().filter(|_| !self.control.stopped());
+        summary.warnings.extend(fault.map(|fault| InputWarning::new(fault.kind, &self.name, fault.text)));
+        summary
+    }
+
+    /// What was delivered so far.
+    pub(super) fn so_far(&self) -> InputSummary {
         let mut warnings = Vec::new();
         if let Some(long) = self.cutter.long_lines() {
             let (count, limit) = (long.count, self.options.max_line);
@@ -157,11 +194,39 @@ impl Source {
             );
             warnings.push(InputWarning::new("long-line", &self.name, text));
         }
-        if let Some(fault) = self.cutter.feed_mut().take_fault() {
-            warnings.push(InputWarning::new(fault.kind, &self.name, fault.text));
-        }
-        InputSummary { bytes: self.cutter.offset(), lines: self.cutter.lines(), name: self.name, warnings }
+        InputSummary { bytes: self.cutter.offset(), lines: self.cutter.lines(), name: self.name.clone(), warnings }
     }
+}
+
+/// Where the bytes of an input come from, and whether that may stay silent for long.
+#[cfg(unix)]
+fn reader_of(spec: &SourceSpec, control: &Arc<Control>) -> io::Result<(Box<dyn Read + Send>, bool)> {
+    let file = match &spec.path {
+        // Not through the buffer of the standard library: bytes in there could not be waited for.
+        None => File::from(io::stdin().as_fd().try_clone_to_owned()?),
+        Some(path) => File::open(path)?,
+    };
+    if file.metadata().is_ok_and(|found| found.is_file()) {
+        control.recognised();
+        return Ok((Box::new(file), false));
+    }
+    Ok((Box::new(Live::new(file, Arc::clone(control))), true))
+}
+
+/// Where the bytes of an input come from. Nothing can be waited for with an end here, so nothing counts as silent.
+#[cfg(not(unix))]
+fn reader_of(spec: &SourceSpec, _: &Arc<Control>) -> io::Result<(Box<dyn Read + Send>, bool)> {
+    Ok(match &spec.path {
+        None => (Box::new(io::stdin()), false),
+        Some(path) => (Box::new(File::open(path)?), false),
+    })
+}
+
+/// Whether an input is a file of at most so many bytes on the disk.
+#[must_use]
+pub fn is_file_within(spec: &SourceSpec, bytes: u64) -> bool {
+    let found = spec.path.as_ref().and_then(|path| fs::metadata(path).ok());
+    found.is_some_and(|found| found.is_file() && found.len() <= bytes)
 }
 
 /// Decoded bytes as UTF-8, without byte order mark.
@@ -178,20 +243,23 @@ impl Text {
 }
 
 impl Feed for Text {
-    fn feed(&mut self, out: &mut Vec<u8>, want: usize) -> usize {
+    fn feed(&mut self, out: &mut Vec<u8>, want: usize) -> Fed {
         let Some(utf16) = &mut self.utf16 else {
             return self.decoder.read_into(out, want);
         };
         let before = out.len();
         while out.len() == before {
             self.scratch.clear();
-            if self.decoder.read_into(&mut self.scratch, want) == 0 {
-                utf16.finish(out);
-                break;
+            match self.decoder.read_into(&mut self.scratch, want) {
+                Fed::More => utf16.push(&self.scratch, out),
+                Fed::Pause => return Fed::Pause,
+                Fed::End => {
+                    utf16.finish(out);
+                    break;
+                }
             }
-            utf16.push(&self.scratch, out);
         }
-        out.len() - before
+        if out.len() > before { Fed::More } else { Fed::End }
     }
 }
 
@@ -253,7 +321,7 @@ fn empty(mut text: Text, offset: u64) -> Result<Opened, Reason> {
 
 /// Reads until there is a full sample or the text ends.
 fn top_up(text: &mut Text, head: &mut Vec<u8>) {
-    while head.len() < SAMPLE && text.feed(head, SAMPLE) > 0 {}
+    while head.len() < SAMPLE && text.feed(head, SAMPLE) != Fed::End {}
 }
 
 /// Takes the NUL bytes off the start of `head` and fills it up again: how many there were.
