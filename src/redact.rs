@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use hashbrown::HashMap;
 use regex::Regex;
 
-use crate::keys;
+use crate::keys::{self, Possible, Prefilter};
 use crate::rules::CompiledRules;
 
 /// Places where a value is a secret because of what stands before it. The group `s` is the secret.
@@ -108,23 +108,45 @@ const HARMLESS: &[&str] = &[
     "parameter",
 ];
 
-fn places() -> &'static [(&'static str, Regex)] {
-    static COMPILED: OnceLock<Vec<(&'static str, Regex)>> = OnceLock::new();
-    COMPILED.get_or_init(|| {
-        PLACES.iter().filter_map(|(kind, pattern)| Regex::new(pattern).ok().map(|regex| (*kind, regex))).collect()
-    })
+/// Number, kind and regex of each place.
+fn places() -> &'static [(usize, &'static str, Regex)] {
+    static COMPILED: OnceLock<Vec<(usize, &'static str, Regex)>> = OnceLock::new();
+    let compile = |(at, (kind, pattern)): (usize, &(&'static str, &str))| Some((at, *kind, Regex::new(pattern).ok()?));
+    COMPILED.get_or_init(|| PLACES.iter().enumerate().filter_map(compile).collect())
 }
 
 /// Replaces secrets by tokens of the form `<key:HASH kind len=N>`; [`Numbering`] turns the hash into a number for the report.
 #[must_use]
 pub fn redact(rules: &CompiledRules, text: &str) -> String {
+    redact_possible(rules, Possible::everything(), text)
+}
+
+/// A filter that spares most texts most patterns; [`redact_with`] gives what [`redact`] gives.
+#[must_use]
+pub fn prefilter(rules: &CompiledRules) -> Prefilter {
+    Prefilter::new(rules, PLACES.iter().map(|(_, pattern)| *pattern))
+}
+
+/// [`redact`] for many texts, with the [`prefilter`] of the same rules.
+#[must_use]
+pub fn redact_with(rules: &CompiledRules, prefilter: &Prefilter, text: &str) -> String {
+    redact_possible(rules, prefilter.possible(text), text)
+}
+
+fn redact_possible(rules: &CompiledRules, possible: Possible, text: &str) -> String {
     let mut spans: Vec<(Range<usize>, String)> = Vec::new();
-    for (lazy, shape) in rules.shapes.iter().zip(&rules.set.shapes) {
-        if let Some(regex) = lazy.get().filter(|_| !shape.ambiguous) {
+    for (at, (lazy, shape)) in rules.shapes.iter().zip(&rules.set.shapes).enumerate() {
+        if shape.ambiguous || !possible.shape(at) {
+            continue;
+        }
+        if let Some(regex) = lazy.get() {
             spans.extend(regex.find_iter(text).map(|hit| (hit.range(), shape.id.clone())));
         }
     }
-    for (kind, regex) in places() {
+    for (at, kind, regex) in places() {
+        if !possible.further(*at) || !regex.is_match(text) {
+            continue;
+        }
         for captures in regex.captures_iter(text) {
             let secret = |value: &str| is_secret(value) && (*kind != OPAQUE || looks_random(value));
             if let Some(hit) = captures.name("s").filter(|hit| secret(hit.as_str())) {
