@@ -14,6 +14,7 @@ pub use lookups::Lookups;
 
 use std::sync::OnceLock;
 
+use memchr::{memchr_iter, memchr2};
 use regex::Regex;
 
 use call::{messages, own_call, relative_call, urls};
@@ -187,8 +188,12 @@ fn by_type(rules: &CompiledRules, event: &Event) -> Option<Decision> {
         event.chain.iter().flat_map(|chain| std::iter::once(chain.root_exception()).chain(chain.links.iter().rev()));
     let kinds = links.map(|link| link.kind.as_str()).filter(|kind| !kind.is_empty());
     let regex = TYPE.get_or_init(|| Regex::new(r"(?:^|[\s(])(?P<type>[A-Za-z_]\w*(?:(?:\.|::)\w+)+)\b").ok()).as_ref();
-    let printed =
-        regex.and_then(|regex| regex.captures(&event.message)).and_then(|c| c.name("type")).map(|m| m.as_str());
+    let qualified = memchr2(b'.', b':', event.message.as_bytes()).is_some();
+    let printed = regex
+        .filter(|_| qualified)
+        .and_then(|regex| regex.captures(&event.message))
+        .and_then(|c| c.name("type"))
+        .map(|m| m.as_str());
     kinds.chain(printed).find_map(|kind| Some((rules.exception_type(kind)?, None, format!("exception type {kind}"))))
 }
 
@@ -196,7 +201,8 @@ fn by_type(rules: &CompiledRules, event: &Event) -> Option<Decision> {
 fn by_module(rules: &CompiledRules, event: &Event) -> Option<Decision> {
     static MODULE: OnceLock<Option<Regex>> = OnceLock::new();
     let regex = MODULE.get_or_init(|| Regex::new(r"\b[a-z_]\w*(?:\.\w+){2,}").ok()).as_ref()?;
-    messages(event).flat_map(|text| regex.find_iter(text).take(20)).find_map(|module| {
+    let dotted = messages(event).filter(|text| memchr_iter(b'.', text.as_bytes()).nth(1).is_some());
+    dotted.flat_map(|text| regex.find_iter(text).take(20)).find_map(|module| {
         let path = module.as_str().replace('.', "/");
         let package = rules.package(Language::Python, &path)?;
         let role = frame_role(rules, &package, &path, module.as_str());

@@ -31,12 +31,44 @@ pub(super) fn is_quiet(event: &Event) -> bool {
 pub(super) struct Searched {
     pub(super) text: String,
     pub(super) hits: Vec<Hit>,
+    keys: OnceLock<Vec<KeySeen>>,
 }
 
 impl Searched {
     pub(super) fn of(rules: &CompiledRules, text: String, standing: Standing) -> Self {
         let hits = matching::find(rules, &text, standing);
-        Self { text, hits }
+        Self { text, hits, keys: OnceLock::new() }
+    }
+
+    /// An event's log message.
+    pub(super) fn message(rules: &CompiledRules, event: &Event) -> Self {
+        let text = matching::bounded(&event.message).to_owned();
+        Self::of(rules, text, Standing::message(event.chain.is_some()))
+    }
+
+    /// Keys in the text.
+    fn keys(&self, rules: &CompiledRules, memory: &Memory) -> &[KeySeen] {
+        self.keys.get_or_init(|| {
+            let mut seen = self.plain_keys(rules, memory);
+            seen.extend(self.values(rules));
+            seen
+        })
+    }
+
+    /// Keys in the text, whatever the signals captured.
+    fn plain_keys(&self, rules: &CompiledRules, memory: &Memory) -> Vec<KeySeen> {
+        let possible = memory.lookups(rules).prefilter.possible(&self.text);
+        let mut seen = keys::masked(rules, possible, &self.text);
+        seen.extend(keys::sent(rules, possible, &self.text));
+        seen
+    }
+
+    /// Keys that signals of the text captured.
+    fn values(&self, rules: &CompiledRules) -> impl Iterator<Item = KeySeen> {
+        let captures = self.hits.iter().flat_map(|hit| hit.captures.iter());
+        let values = captures.filter(|(name, _)| name.starts_with("val")).map(|(_, value)| value.trim());
+        let values = values.filter(|v| !v.is_empty() && *v != "Bearer" && v.len() < 600);
+        values.map(|value| keys::value(rules, value))
     }
 
     /// Bytes it takes, roughly.
@@ -71,6 +103,9 @@ pub(super) struct Words {
     pub(super) line: String,
 }
 
+/// The texts of an event: log message, links, frames.
+type Parts = (Arc<Searched>, Vec<Arc<Searched>>, Option<Arc<Frames>>);
+
 /// Everything that depends on the text of an event alone.
 pub(super) struct Known {
     message: Arc<Searched>,
@@ -86,21 +121,28 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn of(rules: &CompiledRules, memory: &Memory, event: &Event) -> Self {
+    /// A record without an exception.
+    pub(super) fn of_record(rules: &CompiledRules, event: &Event, message: Searched) -> Self {
+        let hits = message.hits.clone();
+        Self::new(rules, event, hits, (Arc::new(message), Vec::new(), None))
+    }
+
+    /// An event with an exception.
+    pub(super) fn of_chain(rules: &CompiledRules, memory: &Memory, event: &Event, chain: &ExceptionChain) -> Self {
         let message = memory.message(rules, event);
         let mut hits = message.hits.clone();
         let mut links = Vec::new();
-        let mut frames = None;
-        if let Some(chain) = &event.chain {
-            for (at, link) in chain.links.iter().enumerate() {
-                let searched = memory.link(rules, link, Standing::link(at, chain.root));
-                hits.extend(searched.hits.iter().map(|hit| Hit { slot: Slot::Link(at), ..hit.clone() }));
-                links.push(searched);
-            }
-            let read = memory.frames(rules, chain);
-            hits.extend(read.searched.hits.iter().cloned());
-            frames = Some(read);
+        for (at, link) in chain.links.iter().enumerate() {
+            let searched = memory.link(rules, link, Standing::link(at, chain.root));
+            hits.extend(searched.hits.iter().map(|hit| Hit { slot: Slot::Link(at), ..hit.clone() }));
+            links.push(searched);
         }
+        let frames = memory.frames(rules, chain);
+        hits.extend(frames.searched.hits.iter().cloned());
+        Self::new(rules, event, hits, (message, links, Some(frames)))
+    }
+
+    fn new(rules: &CompiledRules, event: &Event, hits: Vec<Hit>, (message, links, frames): Parts) -> Self {
         let symptom = symptom(rules, event, &hits);
         let words = hits.iter().map(|_| OnceLock::new()).collect();
         Self {
@@ -172,17 +214,14 @@ impl Known {
             let deciding = self.symptom.map(|(_, at)| self.hits[at].slot);
             let own = |slot: Slot| !grouped || Some(slot) == deciding;
             let links = self.links.iter().enumerate().filter(|(at, _)| own(Slot::Link(*at))).map(|(_, text)| text);
-            let prefilter = &memory.lookups(rules).prefilter;
-            let mut seen = Vec::new();
-            for text in links.chain([&self.message]).map(|searched| searched.text.as_str()) {
-                let possible = prefilter.possible(text);
-                seen.extend(keys::masked(rules, possible, text));
-                seen.extend(keys::sent(rules, possible, text));
+            let mut seen: Vec<KeySeen> = links.flat_map(|link| link.keys(rules, memory)).cloned().collect();
+            if own(Slot::Message) {
+                seen.extend_from_slice(self.message.keys(rules, memory));
+            } else {
+                seen.extend(self.message.plain_keys(rules, memory));
             }
-            let captures = self.hits.iter().filter(|hit| own(hit.slot)).flat_map(|h| h.captures.iter());
-            let values = captures.filter(|(name, _)| name.starts_with("val")).map(|(_, value)| value.trim());
-            let values = values.filter(|v| !v.is_empty() && *v != "Bearer" && v.len() < 600);
-            seen.extend(values.map(|value| keys::value(rules, value)));
+            let frames = self.frames.iter().filter(|_| own(Slot::Frames));
+            seen.extend(frames.flat_map(|frames| frames.searched.values(rules)));
             seen.sort();
             seen.dedup();
             seen

@@ -41,32 +41,44 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// What is known of an event's text. `key` is any buffer.
-    pub(super) fn recall(&self, rules: &CompiledRules, event: &Event, key: &mut Vec<u8>) -> Arc<Known> {
+    /// What is known of an event's text; `None` for a record in which nothing is found. `key` is any buffer.
+    pub(super) fn recall(&self, rules: &CompiledRules, event: &Event, key: &mut Vec<u8>) -> Option<Arc<Known>> {
+        let Some(chain) = &event.chain else { return self.record(rules, event, key) };
         key.clear();
-        key.push(u8::from(is_quiet(event)));
+        key.push(0);
         put(key, &event.message);
-        if let Some(chain) = &event.chain {
-            put_shape(key, chain);
-            for link in &chain.links {
-                key.push(link.relation as u8);
-                put_link(key, link);
-                put_frames(key, link);
-            }
+        put_shape(key, chain);
+        for link in &chain.links {
+            key.push(link.relation as u8);
+            put_link(key, link);
+            put_frames(key, link);
         }
-        self.events.get_or(key, |known| known.weight(), || Arc::new(Known::of(rules, self, event)))
+        Some(self.events.get_or(key, |known| known.weight(), || Arc::new(Known::of_chain(rules, self, event, chain))))
     }
 
-    /// The log message of an event.
-    pub(super) fn message(&self, rules: &CompiledRules, event: &Event) -> Arc<Searched> {
-        let standing = Standing::message(event.chain.is_some());
-        let search = || Arc::new(Searched::of(rules, matching::bounded(&event.message).to_owned(), standing));
-        if standing == Standing::Record {
-            // The event is this text: it is kept as a whole.
-            return search();
+    /// What is known of a record without an exception. Hardly any says the same as another, so only failures, which cost the most to
+    /// explain, are worth keeping.
+    fn record(&self, rules: &CompiledRules, event: &Event, key: &mut Vec<u8>) -> Option<Arc<Known>> {
+        let searched = Searched::message(rules, event);
+        if searched.hits.is_empty() {
+            return None;
         }
+        let fails = searched.hits.iter().any(|hit| rules.signal(hit.signal).symptom.is_some());
+        let know = || Arc::new(Known::of_record(rules, event, searched));
+        if !fails {
+            return Some(know());
+        }
+        key.clear();
+        key.push(2 + u8::from(is_quiet(event)));
+        put(key, &event.message);
+        Some(self.events.get_or(key, |known| known.weight(), know))
+    }
+
+    /// The log message above an exception.
+    pub(super) fn message(&self, rules: &CompiledRules, event: &Event) -> Arc<Searched> {
         let mut key = vec![0];
         put(&mut key, &event.message);
+        let search = || Arc::new(Searched::message(rules, event));
         self.texts.get_or(&key, |searched| searched.weight(), search)
     }
 

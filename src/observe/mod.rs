@@ -64,7 +64,10 @@ impl<'a> Observer<'a> {
 
     /// Everything one event shows; empty for an ordinary record.
     pub fn observe(&mut self, event: &Event) -> Vec<Observation> {
-        let known = self.memory.recall(self.rules, event, &mut self.key);
+        let Some(known) = self.memory.recall(self.rules, event, &mut self.key) else {
+            let unexplained = is_error(event).then(|| self.unexplained(event));
+            return self.at_moment(event, unexplained.into_iter().collect());
+        };
         let mut seen = self.plain(event, &known);
         let consumed = !seen.is_empty();
         match known.symptom {
@@ -81,6 +84,13 @@ impl<'a> Observer<'a> {
                 let note = |at: &usize| self.rules.signal(known.hits[*at].signal).rule.kind() == Kind::Note;
                 seen.extend((0..known.hits.len()).filter(note).map(|at| self.note(event, &known, at)));
             }
+        }
+        self.at_moment(event, seen)
+    }
+
+    fn at_moment(&self, event: &Event, seen: Vec<Seen>) -> Vec<Observation> {
+        if seen.is_empty() {
+            return Vec::new();
         }
         let stream = StreamKey { stream: self.stream.clone(), worker: event.worker.clone() };
         let moment = Moment { time: event.time, at: event.at };
