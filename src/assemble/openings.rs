@@ -175,13 +175,20 @@ impl<'g> Index<'g> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::assemble::{GRAMMARS, harness};
 
     /// Lines of every language's traces, and such as break them.
-    fn traces() -> Vec<Line> {
+    fn traces() -> &'static [Line] {
+        static TRACES: OnceLock<Vec<Line>> = OnceLock::new();
+        TRACES.get_or_init(read_traces)
+    }
+
+    fn read_traces() -> Vec<Line> {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/traces");
         let mut logs: Vec<_> =
             walkdir::WalkDir::new(root).into_iter().flatten().map(|entry| entry.into_path()).collect();
