@@ -3,6 +3,10 @@
 //! What is found is described (owner, length, damage, a hash to tell "the same key" from "another key") and never kept: no type of this
 //! module holds a byte of a secret.
 
+mod prefilter;
+
+pub use prefilter::{Possible, Prefilter};
+
 use crate::model::ComponentId;
 use crate::rules::CompiledRules;
 
@@ -37,9 +41,10 @@ impl KeySeen {
 
 /// Credentials that a provider's refusal quotes in masked form.
 #[must_use]
-pub fn masked(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
+pub fn masked(rules: &CompiledRules, possible: Possible, text: &str) -> Vec<KeySeen> {
     let mut found = Vec::new();
-    for (mask, rule) in rules.masks.iter().zip(&rules.set.masks) {
+    let masks = rules.masks.iter().zip(&rules.set.masks).enumerate().filter(|(at, _)| possible.mask(*at));
+    for (_, (mask, rule)) in masks {
         let Some(shown) = mask.captures(text) else { continue };
         let part = |name: &str| shown.group(name).map_or("", |range| &text[range]);
         let (head, stars, tail) = (part("head"), part("stars"), part("tail"));
@@ -84,14 +89,14 @@ fn describe_masked(rules: &CompiledRules, head: &str, whole: &str, length: Optio
 
 /// Credentials that stand whole in a text.
 #[must_use]
-pub fn whole(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
-    find_whole(rules, text).into_iter().map(|(_, seen)| seen).collect()
+pub fn whole(rules: &CompiledRules, possible: Possible, text: &str) -> Vec<KeySeen> {
+    find_whole(rules, possible, text).into_iter().map(|(_, seen)| seen).collect()
 }
 
-fn find_whole(rules: &CompiledRules, text: &str) -> Vec<(std::ops::Range<usize>, KeySeen)> {
+fn find_whole(rules: &CompiledRules, possible: Possible, text: &str) -> Vec<(std::ops::Range<usize>, KeySeen)> {
     let mut found: Vec<(std::ops::Range<usize>, KeySeen)> = Vec::new();
-    for (lazy, shape) in rules.shapes.iter().zip(&rules.set.shapes) {
-        if shape.ambiguous {
+    for (at, (lazy, shape)) in rules.shapes.iter().zip(&rules.set.shapes).enumerate() {
+        if shape.ambiguous || !possible.shape(at) {
             continue;
         }
         for range in lazy.find_iter(text) {
@@ -119,10 +124,10 @@ fn find_whole(rules: &CompiledRules, text: &str) -> Vec<(std::ops::Range<usize>,
 
 /// Whole credentials that the text shows being sent or refused; those that a dump merely lists say nothing about the call.
 #[must_use]
-pub fn sent(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
+pub fn sent(rules: &CompiledRules, possible: Possible, text: &str) -> Vec<KeySeen> {
     const SIGNS: [&str; 9] =
         ["bearer", "api-key", "api_key", "api key", "apikey", "authorization", "provided", "header value", "key="];
-    find_whole(rules, text)
+    find_whole(rules, possible, text)
         .into_iter()
         .filter(|(range, _)| {
             let mut from = range.start.saturating_sub(48);
@@ -140,7 +145,7 @@ pub fn sent(rules: &CompiledRules, text: &str) -> Vec<KeySeen> {
 #[must_use]
 pub fn value(rules: &CompiledRules, value: &str) -> KeySeen {
     let bare = value.trim_start_matches("Bearer ").trim();
-    if let Some(seen) = whole(rules, bare).into_iter().next() {
+    if let Some(seen) = whole(rules, Possible::everything(), bare).into_iter().next() {
         return KeySeen { length: Some(bare.len()), ..seen };
     }
     let head = bare.get(..8).unwrap_or(bare);

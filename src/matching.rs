@@ -4,8 +4,9 @@
 //! chain), because the root of a chain tells more than the wrapper around it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::model::{Event, Exception, SignalId};
+use crate::model::{Event, Exception, ExceptionChain, SignalId};
 use crate::rules::CompiledRules;
 use crate::rules::schema::Place;
 
@@ -33,7 +34,7 @@ pub struct Hit {
     /// Bytes of the text that matched.
     pub range: Range<usize>,
     /// Named captures.
-    pub captures: Vec<(String, String)>,
+    pub captures: Arc<[(String, String)]>,
 }
 
 impl Hit {
@@ -89,21 +90,16 @@ impl Texts {
     /// Collects the texts of an event, each bounded.
     #[must_use]
     pub fn of(event: &Event) -> Self {
-        let mut texts = Self { message: bounded(&event.message).to_owned(), ..Self::default() };
-        if let Some(chain) = &event.chain {
-            texts.links = chain.links.iter().map(link_text).collect();
-            texts.root = chain.root;
-            for frame in chain.links.iter().flat_map(|link| &link.frames) {
-                if texts.frames.len() > MOST_TEXT {
-                    break;
-                }
-                texts.frames.push_str(&frame.function);
-                texts.frames.push(' ');
-                texts.frames.push_str(&frame.path);
-                texts.frames.push('\n');
-            }
+        let message = bounded(&event.message).to_owned();
+        match &event.chain {
+            None => Self { message, ..Self::default() },
+            Some(chain) => Self {
+                message,
+                links: chain.links.iter().map(link_text).collect(),
+                frames: frames_text(chain),
+                root: chain.root,
+            },
         }
-        texts
     }
 
     /// The text of a slot.
@@ -121,18 +117,60 @@ impl Texts {
         std::iter::once(Slot::Message).chain((0..self.links.len()).map(Slot::Link)).chain(frames)
     }
 
-    fn searched(&self, place: Place, slot: Slot) -> bool {
-        match (place, slot) {
-            (Place::Message, Slot::Message | Slot::Link(_)) | (Place::Frames, Slot::Frames) => true,
-            (Place::Root, Slot::Link(at)) => at == self.root,
-            (Place::Surface, Slot::Link(at)) => at == 0,
-            (Place::Root | Place::Surface, Slot::Message) | (Place::Record, Slot::Message) => self.links.is_empty(),
+    fn standing(&self, slot: Slot) -> Standing {
+        match slot {
+            Slot::Message => Standing::message(!self.links.is_empty()),
+            Slot::Link(at) => Standing::link(at, self.root),
+            Slot::Frames => Standing::Frames,
+        }
+    }
+}
+
+/// How a text stands in its event: all that the places in which signals may be looked for depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The log message of an event without an exception.
+    Record,
+    /// The log message above an exception.
+    Above,
+    /// An exception.
+    Link {
+        /// The root of the chain.
+        root: bool,
+        /// The outermost of the chain.
+        surface: bool,
+    },
+    /// The frames of all links.
+    Frames,
+}
+
+impl Standing {
+    /// How a log message stands, with or without an exception below it.
+    #[must_use]
+    pub fn message(has_chain: bool) -> Self {
+        if has_chain { Self::Above } else { Self::Record }
+    }
+
+    /// How link `at` stands in a chain with this root.
+    #[must_use]
+    pub fn link(at: usize, root: usize) -> Self {
+        Self::Link { root: at == root, surface: at == 0 }
+    }
+
+    fn is_searched(self, place: Place) -> bool {
+        match (place, self) {
+            (Place::Message, Self::Record | Self::Above | Self::Link { .. }) | (Place::Frames, Self::Frames) => true,
+            (Place::Root, Self::Link { root, .. }) => root,
+            (Place::Surface, Self::Link { surface, .. }) => surface,
+            (Place::Root | Place::Surface | Place::Record, Self::Record) => true,
             _ => false,
         }
     }
 }
 
-fn link_text(link: &Exception) -> String {
+/// `Type: message` and the properties of a link, bounded.
+#[must_use]
+pub fn link_text(link: &Exception) -> String {
     let mut text = match (link.kind.is_empty(), link.message.is_empty()) {
         (true, _) => link.message.clone(),
         (false, true) => link.kind.clone(),
@@ -151,7 +189,25 @@ fn link_text(link: &Exception) -> String {
     text
 }
 
-fn bounded(text: &str) -> &str {
+/// `function path` of every frame of a chain, one a line, bounded.
+#[must_use]
+pub fn frames_text(chain: &ExceptionChain) -> String {
+    let mut text = String::new();
+    for frame in chain.links.iter().flat_map(|link| &link.frames) {
+        if text.len() > MOST_TEXT {
+            break;
+        }
+        text.push_str(&frame.function);
+        text.push(' ');
+        text.push_str(&frame.path);
+        text.push('\n');
+    }
+    text
+}
+
+/// A text, cut where it has said what it has to say.
+#[must_use]
+pub fn bounded(text: &str) -> &str {
     let mut end = text.len().min(MOST_TEXT);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -162,20 +218,32 @@ fn bounded(text: &str) -> &str {
 /// Every signal that holds for an event, in the order of its texts and then of the rules.
 #[must_use]
 pub fn matches(rules: &CompiledRules, texts: &Texts) -> Vec<Hit> {
+    let hits = texts.slots().flat_map(|slot| {
+        let found = find(rules, texts.get(slot), texts.standing(slot));
+        found.into_iter().map(move |hit| Hit { slot, ..hit })
+    });
+    hits.collect()
+}
+
+/// Every signal that holds in one text, in the order of the rules. Which link it was the caller knows: `slot` is that of the first.
+#[must_use]
+pub fn find(rules: &CompiledRules, text: &str, standing: Standing) -> Vec<Hit> {
+    let slot = match standing {
+        Standing::Record | Standing::Above => Slot::Message,
+        Standing::Link { .. } => Slot::Link(0),
+        Standing::Frames => Slot::Frames,
+    };
     let mut hits = Vec::new();
-    for slot in texts.slots() {
-        let text = texts.get(slot);
-        for id in rules.candidates(text) {
-            let signal = rules.signal(id);
-            if !texts.searched(signal.rule.place, slot) || signal.unless.iter().any(|unless| unless.is_match(text)) {
-                continue;
-            }
-            hits.extend(signal.patterns.iter().find_map(|pattern| {
-                let found = pattern.captures(text)?;
-                let captures = found.groups.into_iter().map(|(name, range)| (name.to_owned(), text[range].to_owned()));
-                Some(Hit { signal: id, slot, range: found.range, captures: captures.collect() })
-            }));
+    for id in rules.candidates(text) {
+        let signal = rules.signal(id);
+        if !standing.is_searched(signal.rule.place) {
+            continue;
         }
+        let found = signal.patterns.iter().find_map(|pattern| pattern.captures(text));
+        // Most candidates fail at their patterns, so what speaks against them is looked for last.
+        let Some(found) = found.filter(|_| !signal.unless.iter().any(|unless| unless.is_match(text))) else { continue };
+        let captures = found.groups.into_iter().map(|(name, range)| (name.to_owned(), text[range].to_owned()));
+        hits.push(Hit { signal: id, slot, range: found.range, captures: captures.collect() });
     }
     hits
 }

@@ -12,10 +12,14 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
+use whodunit::assemble;
+use whodunit::evidence::Evidence;
 use whodunit::input::{self, SourceSpec};
+use whodunit::model::{Segment, SourceId};
+use whodunit::observe::{Memory, Observer};
 use whodunit::report;
 use whodunit::rules::Gate;
-use whodunit::scan::Options;
+use whodunit::scan::{self, Options};
 
 /// Logs that differ in what could go wrong: pods that interleave, records cut in pieces, JSON lines, chains, groups, several findings.
 const LOGS: &[&str] = &[
@@ -103,6 +107,34 @@ fn the_gate_only_skips() {
         let open = document(&log, &Gate::open(), options(4096, 4));
         common::assert_same(&open, &plain(&log), &common::shown(&log[0]));
     }
+}
+
+/// One memory for all logs, or a new one for every segment and every record: one evidence.
+#[test]
+fn what_was_remembered_does_not_show() {
+    let (rules, gate) = (common::rules(), common::derived_gate());
+    let specs: Vec<SourceSpec> = common::logs_below("causes").iter().map(SourceSpec::file).collect();
+    let segment = |segment: &Segment| {
+        let (memory, mut evidence) = (Memory::default(), Evidence::default());
+        let mut observer = Observer::new(rules, &memory, &segment.lines, segment.stream.clone());
+        let seen = assemble::assemble(segment).into_iter().flat_map(|event| observer.observe(&event));
+        seen.for_each(|observation| evidence.add(observation));
+        evidence
+    };
+    let records = |records: &[_]| {
+        let mut evidence = Evidence::default();
+        records.chunks(1).for_each(|record| evidence.merge(scan::analyse_records(rules, &Memory::default(), record)));
+        evidence
+    };
+    let analyse = scan::Analyse { segment, records };
+    let mut forgotten = Evidence::default();
+    for (id, spec) in (0..).zip(&specs) {
+        let mut sink = |parts: Vec<Evidence>, _| parts.into_iter().for_each(|part| forgotten.merge(part));
+        scan::scan_source(&gate, spec, SourceId(id), options(4096, 2), &scan::Silent, &analyse, &mut sink)
+            .expect("a log is readable");
+    }
+    let remembered = scan::collect(rules, &gate, &specs, options(4096, 2), &scan::Silent).evidence;
+    assert!(format!("{forgotten:?}") == format!("{remembered:?}"), "the memory shows");
 }
 
 #[test]
@@ -200,7 +232,6 @@ fn diagnosis(document: &str) -> Vec<Value> {
 /// Evidence of two machines, merged in either order, is one evidence.
 #[test]
 fn merging_is_commutative_and_associative() {
-    use whodunit::evidence::Evidence;
     let gate = common::derived_gate();
     let specs: Vec<SourceSpec> = logs().iter().map(SourceSpec::file).collect();
     let mut parts = Vec::new();

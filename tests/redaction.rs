@@ -8,9 +8,11 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use regex::Regex;
-use whodunit::redact::{Numbering, redact};
+use whodunit::keys::Prefilter;
+use whodunit::redact::{Numbering, prefilter, redact, redact_with};
 use whodunit::report::{self, TextOptions};
 
 /// Where a whole secret stands in raw text; the group is the secret.
@@ -49,7 +51,22 @@ fn all_logs() -> Vec<PathBuf> {
 }
 
 fn redacted(text: &str) -> String {
-    Numbering::default().apply(&redact(common::rules(), text))
+    let plain = redact(common::rules(), text);
+    assert_eq!(redact_with(common::rules(), filter(), text), plain, "the filter hides something of {text}");
+    Numbering::default().apply(&plain)
+}
+
+fn filter() -> &'static Prefilter {
+    static FILTER: OnceLock<Prefilter> = OnceLock::new();
+    FILTER.get_or_init(|| prefilter(common::rules()))
+}
+
+#[test]
+fn the_filter_only_skips() {
+    for log in all_logs() {
+        let text = fs::read(&log).expect("a log is readable");
+        String::from_utf8_lossy(&text).lines().for_each(|line| drop(redacted(line)));
+    }
 }
 
 /// Repeated letters of some length.

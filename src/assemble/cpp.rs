@@ -9,7 +9,7 @@ mod tests;
 
 use std::ops::Range;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Language, Line, Relation};
 
 /// Lines of a message behind `what():`; its end is not marked.
@@ -43,11 +43,12 @@ impl Grammar for Cpp {
         Language::Cpp
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let scan = Scan { lines };
         let mut found: Vec<Found> = Vec::new();
         let mut at = 0;
-        while at < lines.len() {
+        while let Some(next) = openings.next(at) {
+            at = next;
             let Some((range, lead, links)) = scan.read(at) else {
                 at += 1;
                 continue;
@@ -58,6 +59,23 @@ impl Grammar for Cpp {
             found.push(Found { lines: std::iter::once(range).collect(), lead: lead.to_owned(), chain });
         }
         found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &[
+            "Sanitizer: ",
+            "rror: ",
+            "exception: ",
+            "Assertion ",
+            "(): ",
+            "===",
+            "*** ",
+            "corrupted ",
+            "double free ",
+            "pure virtual ",
+            "terminat",
+            "malloc: ",
+        ]
     }
 
     fn literals(&self) -> &'static [&'static str] {

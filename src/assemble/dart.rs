@@ -8,7 +8,7 @@ mod text;
 
 use std::ops::Range;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of one message.
@@ -25,14 +25,19 @@ impl Grammar for Dart {
         Language::Dart
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let mut scan = Scan { lines, at: 0, floor: 0, found: Vec::new() };
-        while scan.at < lines.len() {
+        while let Some(at) = openings.next(scan.at) {
+            scan.at = at;
             if !scan.step() {
                 scan.at += 1;
             }
         }
         scan.found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &["#", "package:", "dart:", "nhandled ", "CAUGHT BY", ".dart"]
     }
 
     fn literals(&self) -> &'static [&'static str] {

@@ -11,7 +11,7 @@ mod text;
 
 use std::ops::Range;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{ExceptionChain, Language, Line, Severity};
 use reader::{MESSAGE_LINES, Reader};
 use text::Header;
@@ -25,14 +25,19 @@ impl Grammar for DotNet {
         Language::DotNet
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let mut finder = Finder { lines, at: 0, floor: 0, found: Vec::new() };
-        while finder.at < lines.len() {
+        while let Some(at) = openings.next(finder.at) {
+            finder.at = at;
             if !finder.step() {
                 finder.at += 1;
             }
         }
         finder.found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &["at ", "bei ", "à ", "в ", "Exception", "Error", "Fault"]
     }
 
     fn literals(&self) -> &'static [&'static str] {

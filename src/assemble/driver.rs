@@ -8,9 +8,8 @@ use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
-
-use super::{Found, Grammar};
+use super::Found;
+use super::openings::Index;
 use crate::model::{Event, Line, LineRange, Segment, Severity};
 
 /// Lines of one plain record; what follows stands for itself.
@@ -23,10 +22,10 @@ const MAX_HEADER_LINES: usize = 8;
 /// Words by which a record below warning level shows that the exception after it is its own.
 const FAILURE_WORDS: &[&str] = &["exception", "error", "fail", "traceback", "retry", "unable", "cannot", "could not"];
 
-/// Reads the events of a segment with these grammars.
-pub(super) fn assemble(segment: &Segment, grammars: &[&dyn Grammar]) -> Vec<Event> {
+/// Reads the events of a segment.
+pub(super) fn assemble(segment: &Segment) -> Vec<Event> {
     let lines = segment.lines.as_slice();
-    let found = grammars_present(lines, grammars).into_iter().flat_map(|grammar| grammar.find(lines)).collect();
+    let found = find(lines);
     let mut claims = Claims::new(lines);
     let mut drafts = Vec::new();
     for found in claims.settle(found) {
@@ -37,22 +36,12 @@ pub(super) fn assemble(segment: &Segment, grammars: &[&dyn Grammar]) -> Vec<Even
     finish(segment, drafts)
 }
 
-/// The grammars one of whose literals stands in the lines; the others cannot find anything.
-fn grammars_present<'g>(lines: &[Line], grammars: &[&'g dyn Grammar]) -> Vec<&'g dyn Grammar> {
-    static INDEX: OnceLock<Option<(AhoCorasick, Vec<usize>)>> = OnceLock::new();
-    let index = INDEX.get_or_init(|| {
-        let literals = grammars.iter().enumerate().flat_map(|(at, g)| g.literals().iter().map(move |l| (at, *l)));
-        let (owners, texts): (Vec<usize>, Vec<&str>) = literals.unzip();
-        AhoCorasick::new(texts).ok().map(|automaton| (automaton, owners))
-    });
-    let Some((automaton, owners)) = index else { return grammars.to_vec() };
-    let mut present = vec![false; grammars.len()];
-    for line in lines {
-        for hit in automaton.find_overlapping_iter(&line.text) {
-            present[owners[hit.pattern().as_usize()]] = true;
-        }
-    }
-    grammars.iter().zip(present).filter(|(_, present)| *present).map(|(grammar, _)| *grammar).collect()
+/// What the grammars find that are present in the lines.
+fn find(lines: &[Line]) -> Vec<Found> {
+    static INDEX: OnceLock<Option<Index<'static>>> = OnceLock::new();
+    let Some(index) = INDEX.get_or_init(|| Index::new(super::GRAMMARS)) else { return Vec::new() };
+    let marks = index.marks(lines);
+    index.present(&marks).flat_map(|(grammar, openings)| grammar.search(lines, &openings)).collect()
 }
 
 /// An event before its time and line numbers are known.
@@ -330,7 +319,7 @@ mod tests {
     }
 
     fn read(lines: Vec<Line>) -> Vec<Event> {
-        assemble(&Segment { stream: StreamId::new("pod/a"), lines, since: None, cut: false }, super::super::GRAMMARS)
+        assemble(&Segment { stream: StreamId::new("pod/a"), lines, since: None, cut: false })
     }
 
     const TRACE: [&str; 3] = ["Traceback (most recent call last):", "  File \"/a.py\", line 1, in f", "KeyError: 'a'"];
@@ -378,7 +367,7 @@ mod tests {
     fn time_goes_on_from_the_segment_before() {
         let segment =
             |since| Segment { stream: StreamId::default(), lines: vec![line(1, "up", true)], since, cut: false };
-        let time = |since| assemble(&segment(since), super::super::GRAMMARS)[0].time;
+        let time = |since| assemble(&segment(since))[0].time;
         assert_eq!((time(None), time(Some(Time::utc(7)))), (None, Some(Time::utc(7))));
     }
 

@@ -7,7 +7,7 @@ mod erlang;
 #[cfg(test)]
 mod tests;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of one message.
@@ -26,16 +26,21 @@ impl Grammar for Elixir {
         Language::Elixir
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let scan = Scan { lines };
         let mut found = Vec::new();
         let mut at = 0;
-        while at < lines.len() {
+        while let Some(next) = openings.next(at) {
+            at = next;
             let event = scan.read(at).or_else(|| erlang::read(lines, at));
             at = event.as_ref().and_then(|event| event.lines.last()).map_or(at + 1, |range| range.end);
             found.extend(event);
         }
         found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        self.literals()
     }
 
     fn literals(&self) -> &'static [&'static str] {

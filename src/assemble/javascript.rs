@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use crate::model::{Exception, ExceptionChain, Language, Line, Relation, Severity};
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use node::{Head, Node};
 use reader::{MESSAGE_LINES, Reader};
 use text::Header;
@@ -34,14 +34,37 @@ impl Grammar for JavaScript {
         Language::JavaScript
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let mut finder = Finder { lines, at: 0, floor: 0, found: Vec::new() };
-        while finder.at < lines.len() {
-            if !finder.step() {
+        while let Some(at) = openings.next(finder.at) {
+            finder.at = at;
+            if !finder.step(openings.is_told_below(at)) {
                 finder.at += 1;
             }
         }
         finder.found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &[
+            "at ",
+            "@http",
+            "@file:",
+            "@webpack",
+            "@app:",
+            "<--- Last few GCs --->",
+            "FATAL ERROR: ",
+            "\"errorType\"",
+            "Error",
+            "Exception",
+            "UnhandledPromiseRejection",
+            "Warning",
+            "Uncaught ",
+        ]
+    }
+
+    fn openings_below(&self) -> (usize, &'static [&'static str]) {
+        (2, &["^"])
     }
 
     fn literals(&self) -> &'static [&'static str] {
@@ -84,14 +107,18 @@ impl<'a> Finder<'a> {
         self.lines.get(at).map_or("", |line| line.text.as_str())
     }
 
-    /// Reads what begins or is recognised at the current line; false if that is nothing.
-    fn step(&mut self) -> bool {
+    /// Reads what begins or is recognised at the current line; false if that is nothing. Only a place with a caret below it can begin
+    /// where nothing else does than what the line below tells.
+    fn step(&mut self, is_told_below: bool) -> bool {
         let text = self.text(self.at);
         if text::blank(text) {
             return false;
         }
-        if text::locator(text) && text::caret(self.text(self.at + 2)) {
+        if text::caret(self.text(self.at + 2)) && text::locator(text) {
             return self.uncaught();
+        }
+        if is_told_below {
+            return false;
         }
         if text::frame(text).is_some() {
             return self.framed();

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of a message above the traceback.
@@ -21,10 +21,11 @@ impl Grammar for Lua {
         Language::Lua
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         let mut floor = 0;
-        for at in 0..lines.len() {
+        let opening = || std::iter::successors(openings.next(0), |at| openings.next(at + 1));
+        for at in opening() {
             if at < floor || lines[at].text.trim() != "stack traceback:" {
                 continue;
             }
@@ -35,7 +36,7 @@ impl Grammar for Lua {
         }
         let mut taken = found.iter().flat_map(|event| event.lines.clone()).peekable();
         let mut objects = Vec::new();
-        for at in 0..lines.len() {
+        for at in opening() {
             while taken.next_if(|range| range.end <= at).is_some() {}
             if taken.peek().is_none_or(|range| !range.contains(&at)) {
                 objects.extend(object(lines, at));
@@ -44,6 +45,10 @@ impl Grammar for Lua {
         found.extend(objects);
         found.sort_by_key(|event| event.lines[0].start);
         found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        self.literals()
     }
 
     fn literals(&self) -> &'static [&'static str] {

@@ -15,12 +15,15 @@ mod harness;
 pub mod java;
 pub mod javascript;
 pub mod lua;
+mod openings;
 pub mod perl;
 pub mod php;
 pub mod python;
 pub mod ruby;
 pub mod rust_lang;
 pub mod shell;
+
+pub use openings::Openings;
 
 use std::ops::Range;
 
@@ -60,8 +63,23 @@ pub trait Grammar: Sync {
     /// The language this grammar reads.
     fn language(&self) -> Language;
 
-    /// Finds every exception in the lines of one stream, in order, without overlaps. Must be linear in the number of lines.
-    fn find(&self, lines: &[Line]) -> Vec<Found>;
+    /// Finds every exception in the lines of one stream, in order, without overlaps, looking for beginnings only where `openings` says.
+    /// Must be linear in the number of lines.
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found>;
+
+    /// Finds every exception, looking at every line.
+    #[cfg(test)]
+    fn find(&self, lines: &[Line]) -> Vec<Found> {
+        self.search(lines, &Openings::everywhere(lines.len()))
+    }
+
+    /// Literals of which every line contains one at which the search does anything but go on to the next. Case-sensitive.
+    fn openings(&self) -> &'static [&'static str];
+
+    /// The same for lines that only a later line tells: how many lines below it stands, and what it contains.
+    fn openings_below(&self) -> (usize, &'static [&'static str]) {
+        (0, &[])
+    }
 
     /// Literals of which every exception of this language contains at least one, for the gate. Case-sensitive, at least four bytes each.
     fn literals(&self) -> &'static [&'static str];
@@ -75,7 +93,7 @@ pub trait Grammar: Sync {
 /// Reads every event out of a segment, in the order of their first lines.
 #[must_use]
 pub fn assemble(segment: &Segment) -> Vec<Event> {
-    driver::assemble(segment, GRAMMARS)
+    driver::assemble(segment)
 }
 
 /// The event that a record of one line without an exception is.

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Beginnings of the interpreter's own warnings.
@@ -42,10 +42,11 @@ impl Grammar for Perl {
         Language::Perl
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         let (mut at, mut floor) = (0, 0);
-        while at < lines.len() {
+        while let Some(next) = openings.next(at) {
+            at = next;
             match read(lines, floor, at) {
                 Some((event, end)) => {
                     found.push(event);
@@ -55,6 +56,10 @@ impl Grammar for Perl {
             }
         }
         found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &[" line "]
     }
 
     fn literals(&self) -> &'static [&'static str] {

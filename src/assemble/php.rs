@@ -12,7 +12,7 @@ mod text;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of one message.
@@ -29,15 +29,20 @@ impl Grammar for Php {
         Language::Php
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let texts = lines.iter().map(|line| text::plain(&line.text)).collect();
         let mut scan = Scan { lines, texts, at: 0, floor: 0, found: Vec::new() };
-        while scan.at < lines.len() {
+        while let Some(at) = openings.next(scan.at) {
+            scan.at = at;
             if !scan.step() {
                 scan.at += 1;
             }
         }
         scan.found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &["rror: ", "[object] (", "Stack trace:", "[stacktrace]", "Call Stack:", ".php:", "<b>", "<br />"]
     }
 
     fn literals(&self) -> &'static [&'static str] {

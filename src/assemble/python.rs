@@ -20,7 +20,7 @@ mod trace;
 use self::chain::Block;
 use self::text::View;
 use self::trace::Reader;
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Language, Line};
 
 /// Lines above a header that announce it (`Task exception was never retrieved`, `future: <Task …>`).
@@ -36,13 +36,14 @@ impl Grammar for Python {
         Language::Python
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let views = text::views(lines);
         let scan = Scan { views: &views, has_starts: views.iter().any(|view| view.starts) };
         let mut found = Vec::new();
         let mut at = 0;
         let mut floor = 0;
-        while at < views.len() {
+        while let Some(next) = openings.next(at) {
+            at = next;
             match scan.step(at, floor) {
                 Step::Found(event, end) => {
                     found.push(event);
@@ -53,6 +54,23 @@ impl Grammar for Python {
             }
         }
         found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &[
+            "(most recent call last)",
+            "Call stack:",
+            "File \"",
+            "above exception",
+            "Fatal Python error",
+            "Windows fatal exception",
+            "RemoteTraceback:",
+            " as it raised ",
+            " raised unexpected: ",
+            " raised exception: ",
+            " raised expected: ",
+            "____",
+        ]
     }
 
     fn literals(&self) -> &'static [&'static str] {

@@ -9,7 +9,7 @@ mod listed;
 mod tests;
 mod text;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of a message between a header and its first `from` line.
@@ -26,14 +26,19 @@ impl Grammar for Ruby {
         Language::Ruby
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let mut scan = Scan { lines, at: 0, floor: 0, found: Vec::new() };
-        while scan.at < lines.len() {
+        while let Some(at) = openings.next(scan.at) {
+            scan.at = at;
             if !scan.step() {
                 scan.at += 1;
             }
         }
         scan.found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &[":in `", ":in '", "from ", "last):", ".rb:", "ruby: "]
     }
 
     fn literals(&self) -> &'static [&'static str] {

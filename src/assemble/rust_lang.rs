@@ -11,7 +11,7 @@ mod tests;
 
 use std::ops::Range;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Language, Line, Relation};
 
 /// What the runtime prints before it aborts.
@@ -26,12 +26,24 @@ impl Grammar for Rust {
         Language::Rust
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let mut scan = Scan { lines, at: 0, floor: 0, found: Vec::new() };
-        while scan.at < lines.len() {
+        while let Some(at) = openings.next(scan.at) {
+            scan.at = at;
             scan.step();
         }
         scan.found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &[
+            " panicked at ",
+            "has overflowed its stack",
+            "fatal runtime error: ",
+            "memory allocation of ",
+            "Error:",
+            "Caused by:",
+        ]
     }
 
     fn literals(&self) -> &'static [&'static str] {

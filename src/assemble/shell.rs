@@ -5,7 +5,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Found, Grammar};
+use super::{Found, Grammar, Openings};
 use crate::model::{Exception, ExceptionChain, Language, Line, Relation};
 
 /// The grammar of shells' error output.
@@ -17,10 +17,11 @@ impl Grammar for Shell {
         Language::Shell
     }
 
-    fn find(&self, lines: &[Line]) -> Vec<Found> {
+    fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         let mut at = 0;
-        while at < lines.len() {
+        while let Some(next) = openings.next(at) {
+            at = next;
             let Some((place, message)) = failure(&lines[at].text) else {
                 at += 1;
                 continue;
@@ -43,6 +44,10 @@ impl Grammar for Shell {
             at = end;
         }
         found
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &[": line ", "sh: 0", "sh: 1", "sh: 2", "sh: 3", "sh: 4", "sh: 5", "sh: 6", "sh: 7", "sh: 8", "sh: 9"]
     }
 
     fn literals(&self) -> &'static [&'static str] {

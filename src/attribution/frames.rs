@@ -10,7 +10,7 @@ use crate::rules::{CompiledRules, PackageMatch};
 
 /// What the frames of a chain tell.
 #[derive(Debug, Default)]
-pub(super) struct FrameFacts {
+pub struct FrameFacts {
     /// The deepest labelled boundary.
     pub(super) deepest: Option<Decision>,
     /// Labelled frames, innermost first: component, role, class of the receiver.
@@ -64,7 +64,9 @@ impl FrameFacts {
     }
 }
 
-pub(super) fn read_frames(rules: &CompiledRules, chain: &ExceptionChain) -> FrameFacts {
+/// Reads the frames of all links.
+#[must_use]
+pub fn read_frames(rules: &CompiledRules, chain: &ExceptionChain) -> FrameFacts {
     let mut facts = FrameFacts::default();
     // From the root outwards: the root's frames are the deepest, a wrapper's only tell where it surfaced.
     let order = std::iter::once(chain.root).chain((0..chain.links.len()).rev().filter(|&at| at != chain.root));

@@ -6,11 +6,16 @@
 
 mod call;
 mod frames;
+mod lookups;
 
 pub use call::{Call, call_of, is_internal_host};
+pub use frames::{FrameFacts, read_frames};
+pub use lookups::Lookups;
+
+use memchr::{memchr_iter, memchr2};
 
 use call::{messages, own_call, relative_call, urls};
-use frames::{FrameFacts, frame_role, read_frames};
+use frames::frame_role;
 
 use crate::keys;
 use crate::matching::Hit;
@@ -47,13 +52,26 @@ pub struct Attribution {
     pub own_check: bool,
 }
 
-/// Decides for one event. `nearby` is the last failed call that the same stream logged just before it.
+/// What is known of an event before anybody is blamed.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// The signals that hold for it.
+    pub hits: &'a [Hit],
+    /// What the frames of its chain tell.
+    pub frames: &'a FrameFacts,
+    /// The last failed call that the same stream logged just before it.
+    pub nearby: Option<&'a Call>,
+}
+
+/// Decides for one event.
 #[must_use]
-pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Option<&Call>) -> Attribution {
+pub fn attribute(rules: &CompiledRules, lookups: &Lookups, facts: Facts<'_>) -> Attribution {
+    let Facts { event, hits, frames, nearby } = facts;
     let mut out = Attribution::default();
-    let frames = event.chain.as_ref().map(|chain| read_frames(rules, chain)).unwrap_or_default();
-    let call = own_call(rules, event, hits).or_else(|| nearby.cloned()).or_else(|| relative_call(event));
-    let hosted = call.as_ref().and_then(|call| Some((call.component(rules)?, call)));
+    let call = own_call(rules, lookups, event, hits).or_else(|| nearby.cloned()).or_else(|| relative_call(event));
+    let hosted = call.as_ref().and_then(|call| Some((call.component(rules, lookups)?, call)));
     let root = event.chain.as_ref().map_or(0, |chain| chain.root);
     let certain = by_wording(rules, hits, root)
         .or_else(|| by_variable(rules, hits))
@@ -65,15 +83,15 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
         .or_else(|| by_module(rules, event))
         .or_else(|| by_site(rules, event))
         .or_else(|| by_likely(rules, hits))
-        .or_else(|| by_mention(rules, event));
+        .or_else(|| by_mention(rules, lookups, event));
     let shows = |name: &str| {
         rules
             .concept(name)
             .is_some_and(|concept| hits.iter().any(|hit| rules.signal(hit.signal).shows.contains(&concept)))
     };
     out.own_check = shows("own-token-check") && decided.is_none();
-    match decided.map(|decision| part_of_platform(rules, event, &frames, decision)) {
-        Some(decision) => out.decide(rules, decision, &frames),
+    match decided.map(|decision| part_of_platform(rules, lookups, event, frames, decision)) {
+        Some(decision) => out.decide(rules, decision, frames),
         None if out.own_check => {}
         None if shows("internal-auth-refused") => {
             out.internal = true;
@@ -86,15 +104,15 @@ pub fn attribute(rules: &CompiledRules, event: &Event, hits: &[Hit], nearby: Opt
     }
     if out.component.is_none()
         && !out.internal
-        && let Some((owner, because)) = by_key(rules, event, hits)
+        && let Some((owner, because)) = by_key(rules, lookups, event, hits)
     {
         (out.component, out.because) = (Some(owner), because);
     }
-    out.use_of(rules, &frames, call.as_ref());
+    out.use_of(rules, frames, call.as_ref());
     if out.role.is_none()
         && let Some(component) = out.component
     {
-        out.role = role_in_text(rules, event, component);
+        out.role = role_in_text(rules, lookups, event, component);
     }
     out
 }
@@ -166,14 +184,17 @@ fn by_type(rules: &CompiledRules, event: &Event) -> Option<Decision> {
     let links =
         event.chain.iter().flat_map(|chain| std::iter::once(chain.root_exception()).chain(chain.links.iter().rev()));
     let kinds = links.map(|link| link.kind.as_str()).filter(|kind| !kind.is_empty());
-    let printed = TYPE.captures(&event.message).and_then(|found| found.group("type")).map(|kind| &event.message[kind]);
+    let qualified = memchr2(b'.', b':', event.message.as_bytes()).is_some();
+    let found = qualified.then(|| TYPE.captures(&event.message)).flatten();
+    let printed = found.and_then(|found| found.group("type")).map(|kind| &event.message[kind]);
     kinds.chain(printed).find_map(|kind| Some((rules.exception_type(kind)?, None, format!("exception type {kind}"))))
 }
 
 /// The component whose module a message names: `Retrying llama_index.embeddings.openai.base.get_embedding in …`.
 fn by_module(rules: &CompiledRules, event: &Event) -> Option<Decision> {
     static MODULE: Lazy = Lazy::of(r"\b[a-z_]\w*(?:\.\w+){2,}", &["."]);
-    let mut modules = messages(event).flat_map(|text| MODULE.find_iter(text).take(20).map(|module| &text[module]));
+    let dotted = messages(event).filter(|text| memchr_iter(b'.', text.as_bytes()).nth(1).is_some());
+    let mut modules = dotted.flat_map(|text| MODULE.find_iter(text).take(20).map(|module| &text[module]));
     modules.find_map(|module| {
         let path = module.replace('.', "/");
         let package = rules.package(Language::Python, &path)?;
@@ -196,15 +217,22 @@ fn by_likely(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
 }
 
 /// The owner of a key in the event: without any other sign, a key is sent to whom it belongs.
-fn by_key(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<(ComponentId, String)> {
-    let values = hits.iter().flat_map(|hit| &hit.captures).filter(|(name, _)| name.starts_with("val"));
+fn by_key(rules: &CompiledRules, lookups: &Lookups, event: &Event, hits: &[Hit]) -> Option<(ComponentId, String)> {
+    let values = hits.iter().flat_map(|hit| hit.captures.iter()).filter(|(name, _)| name.starts_with("val"));
     let values = values.map(|(_, value)| keys::value(rules, value)).filter(|key| !key.shared_shape);
-    let mut seen = messages(event).flat_map(|text| keys::whole(rules, text)).chain(values);
+    let mut seen =
+        messages(event).flat_map(|text| keys::whole(rules, lookups.prefilter.possible(text), text)).chain(values);
     seen.find_map(|key| Some((key.owner?, "the shape of the key".to_owned())))
 }
 
 /// The part of a platform that failed, where the platform's common wording or client decided and the event names one of its parts.
-fn part_of_platform(rules: &CompiledRules, event: &Event, frames: &FrameFacts, decision: Decision) -> Decision {
+fn part_of_platform(
+    rules: &CompiledRules,
+    lookups: &Lookups,
+    event: &Event,
+    frames: &FrameFacts,
+    decision: Decision,
+) -> Decision {
     let platform = rules.component(decision.0).id.as_str();
     let is_part = |id: &ComponentId| rules.component(*id).part_of.as_deref() == Some(platform);
     if !rules.set.components.iter().any(|c| c.part_of.as_deref() == Some(platform)) {
@@ -215,7 +243,7 @@ fn part_of_platform(rules: &CompiledRules, event: &Event, frames: &FrameFacts, d
         messages(event).flat_map(words).find_map(|word| {
             let class = rules.classes(word).find(|(id, class)| !class.shared && is_part(id));
             let class = class.map(|(id, class)| (id, class.role.clone()));
-            class.or_else(|| rules.model(word).filter(is_part).map(|id| (id, None)))
+            class.or_else(|| lookups.model(word).filter(is_part).map(|id| (id, None)))
         })
     };
     match by_frame().or_else(by_word) {
@@ -225,7 +253,7 @@ fn part_of_platform(rules: &CompiledRules, event: &Event, frames: &FrameFacts, d
 }
 
 /// What the component is used for, where only the words of the event tell: a module, a class or a model that is named.
-fn role_in_text(rules: &CompiledRules, event: &Event, component: ComponentId) -> Option<String> {
+fn role_in_text(rules: &CompiledRules, lookups: &Lookups, event: &Event, component: ComponentId) -> Option<String> {
     if let Some((owner, Some(role), _)) = by_module(rules, event)
         && owner == component
     {
@@ -233,7 +261,7 @@ fn role_in_text(rules: &CompiledRules, event: &Event, component: ComponentId) ->
     }
     let class = |word: &str| rules.classes(word).find(|(id, _)| *id == component)?.1.role.clone();
     let model =
-        |word: &str| rules.model(word).and_then(|_| rules.role(RoleSubject::Model, word)).map(ToOwned::to_owned);
+        |word: &str| lookups.model(word).and_then(|_| rules.role(RoleSubject::Model, word)).map(ToOwned::to_owned);
     // What serves no models of its own is not used for what the model in its refusal is used for.
     let usual = &rules.component(component).roles;
     let role = |word: &str| class(word).or_else(|| model(word)).filter(|role| usual.contains(role));
@@ -251,13 +279,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A variable or class that the text only mentions: the weakest sign, for messages without frames.
-fn by_mention(rules: &CompiledRules, event: &Event) -> Option<Decision> {
+fn by_mention(rules: &CompiledRules, lookups: &Lookups, event: &Event) -> Option<Decision> {
     for text in messages(event) {
         for word in words(text) {
             if let Some((component, true)) = rules.variable(word) {
                 return Some((component, None, format!("variable {word}")));
             }
-            if let Some(component) = rules.model(word) {
+            if let Some(component) = lookups.model(word) {
                 return Some((component, None, format!("model {word}")));
             }
             if let Some((component, class)) = rules.classes(word).find(|(_, class)| !class.shared && word.len() > 6) {

@@ -9,7 +9,7 @@ mod timeline;
 
 pub use contrast::{Contrast, StreamFacts, Truth};
 pub use observation::{
-    Exemplar, Failure, GroupKey, LinkSummary, Observation, Presence, Seen, SignalUse, StreamKey, Subject,
+    Exemplar, Failure, GroupKey, LinkSummary, Observation, Presence, Seen, SignalUse, StreamKey, Subject, Used,
 };
 pub use timeline::{Moment, Timeline, Track};
 
@@ -21,8 +21,8 @@ use crate::model::{ComponentId, Position, SignalId, Time};
 /// Streams counted one by one; the rest of a larger set is told as a number.
 pub const MOST_STREAMS: usize = 4096;
 
-/// Exemplars kept of each kind of evidence.
-const MOST_EXEMPLARS: usize = 3;
+/// Exemplars kept of each kind of evidence: the earliest.
+pub const MOST_EXEMPLARS: usize = 3;
 
 /// Groups and unexplained fingerprints kept.
 const MOST_GROUPS: usize = 4096;
@@ -283,7 +283,8 @@ impl Group {
         }
         self.streams.entry(stream.clone()).or_default().add(moment);
         for used in failure.signals {
-            self.signals.entry(used.signal).or_default().add(used.at, used);
+            let at = used.shown.as_ref().map_or(moment.at, |shown| shown.at);
+            self.signals.entry(used.signal).or_default().add(at, used);
         }
         let counted = [
             (&mut self.frameworks, failure.framework),
@@ -305,10 +306,8 @@ impl Group {
         for key in failure.keys {
             *self.keys.entry(key).or_default() += 1;
         }
-        if !failure.because.is_empty() {
-            self.because.insert(moment.at, failure.because);
-        }
-        self.exemplars.insert(moment.at, failure.exemplar);
+        self.because.extend(failure.because.map(|because| (moment.at, because)));
+        self.exemplars.extend(failure.exemplar.map(|exemplar| (moment.at, exemplar)));
         self.bound();
     }
 
@@ -355,10 +354,12 @@ impl Group {
 }
 
 impl SignalTally {
-    fn add(&mut self, at: Position, used: SignalUse) {
+    fn add(&mut self, at: Position, used: Used) {
         self.count += 1;
-        self.places.insert(at, used);
-        few(&mut self.places, MOST_EXEMPLARS);
+        if let Some(shown) = used.shown {
+            self.places.insert(at, shown);
+            few(&mut self.places, MOST_EXEMPLARS);
+        }
     }
 
     fn merge(&mut self, other: Self) {

@@ -61,6 +61,15 @@ pub struct SignalUse {
     pub quote: String,
 }
 
+/// A signal on an event. Where earlier places of its kind are kept already it is counted only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Which signal.
+    pub signal: SignalId,
+    /// With the line that shows it.
+    pub shown: Option<SignalUse>,
+}
+
 /// A link of a chain, redacted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkSummary {
@@ -95,7 +104,7 @@ pub struct Failure {
     /// Only a client's line about a call: an event may or may not follow.
     pub call_only: bool,
     /// Signals, root-most first.
-    pub signals: Vec<SignalUse>,
+    pub signals: Vec<Used>,
     /// Framework in which it surfaced.
     pub framework: Option<String>,
     /// Class of the adapter or client.
@@ -118,10 +127,10 @@ pub struct Failure {
     pub generic: bool,
     /// Keys in the event.
     pub keys: Vec<KeySeen>,
-    /// What decided the attribution, redacted.
-    pub because: String,
-    /// The event in full.
-    pub exemplar: Exemplar,
+    /// What decided the attribution, redacted; `None` where nothing did or an earlier event of the group says so.
+    pub because: Option<String>,
+    /// The event in full; `None` where enough earlier ones of the group are kept.
+    pub exemplar: Option<Exemplar>,
 }
 
 /// What a boot line says of a variable.
@@ -174,9 +183,9 @@ pub enum Seen {
     /// A call was slowed down or repeated.
     Throttle(Subject),
     /// A variable is set or not.
-    Presence(Presence, SignalUse),
+    Presence(Presence, Used),
     /// Evidence without a failure.
-    Note(SignalUse),
+    Note(Used),
     /// A configured address of a component.
     Endpoint(ComponentId),
     /// A process named the end of the key that it uses, here as a digest, and maybe whose key it is.

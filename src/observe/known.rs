@@ -1,100 +1,99 @@
 //! What is known of a text, worked out once.
 //!
-//! A failing service prints the same trace thousands of times. Everything that depends on the text alone (signals, symptom, attribution, keys,
-//! redacted sentences) is kept under a hash of the text; only places, times and streams are worked out for each occurrence. The memory is
-//! bounded, and whether something was remembered never changes what is found.
+//! A failing service prints the same trace thousands of times, and where only a number in one message differs, the frames and the other
+//! links are still the same. Everything that depends on a text alone (signals, symptom, attribution, keys, redacted sentences) is kept with
+//! it: with the whole event, with each link, with the frames. Only places, times and streams are worked out for each occurrence.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use hashbrown::HashMap;
-
-use super::{bounded, line_around, quote};
-use crate::attribution::{self, Attribution, Call};
+use super::memory::Memory;
+use super::{bounded, line_around};
+use crate::attribution::{self, Attribution, Call, Facts, FrameFacts};
 use crate::evidence::LinkSummary;
 use crate::keys::{self, KeySeen};
-use crate::matching::{self, Hit, Slot, Texts};
-use crate::model::{Event, Relation, Severity, SymptomId};
-use crate::redact::redact;
+use crate::matching::{self, Hit, Slot, Standing};
+use crate::model::{Event, ExceptionChain, Relation, Severity, SymptomId};
 use crate::rules::CompiledRules;
-
-/// Locks of the memory, so that threads seldom wait for each other.
-const SHARDS: usize = 16;
-
-/// Texts kept by each shard; further ones are worked out each time.
-const MOST_TEXTS: usize = 256;
-
-/// Texts longer than this are not kept.
-const MOST_BYTES: usize = 64 * 1024;
 
 /// Nearby calls for which a text's attribution is kept.
 const MOST_CALLS: usize = 16;
 
-type Shard = Mutex<HashMap<[u8; 16], Arc<Known>>>;
-
-/// Texts seen before.
-pub struct Memory {
-    shards: Vec<Shard>,
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
-    }
-}
-
-impl Memory {
-    /// What is known of an event's text.
-    pub(super) fn recall(&self, rules: &CompiledRules, event: &Event) -> Arc<Known> {
-        let Some(key) = key(event) else { return Arc::new(Known::of(rules, event)) };
-        let shard = &self.shards[usize::from(key[0]) % SHARDS];
-        if let Some(known) = shard.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Arc::clone(known);
-        }
-        let known = Arc::new(Known::of(rules, event));
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if shard.len() < MOST_TEXTS {
-            shard.insert(key, Arc::clone(&known));
-        }
-        known
-    }
-}
+/// Bytes of a hit with its captures and words, roughly.
+const HIT_BYTES: usize = 256;
 
 /// A record at info level or below, which is a failure only if it is a client's line about a call.
-fn is_quiet(event: &Event) -> bool {
+pub(super) fn is_quiet(event: &Event) -> bool {
     event.chain.is_none() && event.severity.is_some_and(|s| s <= Severity::Info)
 }
 
-/// A digest of everything that the findings about a text depend on; `None` for texts too long to keep.
-fn key(event: &Event) -> Option<[u8; 16]> {
-    let mut hasher = blake3::Hasher::new();
-    let mut total = 0;
-    let mut add = |text: &str| {
-        total += text.len();
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    };
-    add(if is_quiet(event) { "quiet" } else { "loud" });
-    add(&event.message);
-    if let Some(chain) = &event.chain {
-        add(chain.language.as_str());
-        add(&chain.root.to_string());
-        for link in &chain.links {
-            add(link.relation.as_str());
-            add(&link.kind);
-            add(&link.message);
-            for frame in &link.frames {
-                add(&frame.function);
-                add(&frame.path);
-            }
-            for (name, value) in &link.properties {
-                add(name);
-                add(value);
-            }
-        }
+/// A text with the signals that hold in it.
+#[derive(Debug)]
+pub(super) struct Searched {
+    pub(super) text: String,
+    pub(super) hits: Vec<Hit>,
+    keys: OnceLock<Vec<KeySeen>>,
+}
+
+impl Searched {
+    pub(super) fn of(rules: &CompiledRules, text: String, standing: Standing) -> Self {
+        let hits = matching::find(rules, &text, standing);
+        Self { text, hits, keys: OnceLock::new() }
     }
-    let mut digest = [0; 16];
-    digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    (total <= MOST_BYTES).then_some(digest)
+
+    /// An event's log message.
+    pub(super) fn message(rules: &CompiledRules, event: &Event) -> Self {
+        let text = matching::bounded(&event.message).to_owned();
+        Self::of(rules, text, Standing::message(event.chain.is_some()))
+    }
+
+    /// Keys in the text.
+    fn keys(&self, rules: &CompiledRules, memory: &Memory) -> &[KeySeen] {
+        self.keys.get_or_init(|| {
+            let mut seen = self.plain_keys(rules, memory);
+            seen.extend(self.values(rules));
+            seen
+        })
+    }
+
+    /// Keys in the text, whatever the signals captured.
+    fn plain_keys(&self, rules: &CompiledRules, memory: &Memory) -> Vec<KeySeen> {
+        let possible = memory.lookups(rules).prefilter.possible(&self.text);
+        let mut seen = keys::masked(rules, possible, &self.text);
+        seen.extend(keys::sent(rules, possible, &self.text));
+        seen
+    }
+
+    /// Keys that signals of the text captured.
+    fn values(&self, rules: &CompiledRules) -> impl Iterator<Item = KeySeen> {
+        let captures = self.hits.iter().flat_map(|hit| hit.captures.iter());
+        let values = captures.filter(|(name, _)| name.starts_with("val")).map(|(_, value)| value.trim());
+        let values = values.filter(|v| !v.is_empty() && *v != "Bearer" && v.len() < 600);
+        values.map(|value| keys::value(rules, value))
+    }
+
+    /// Bytes it takes, roughly.
+    pub(super) fn weight(&self) -> usize {
+        self.text.len() + self.hits.len() * HIT_BYTES
+    }
+}
+
+/// The frames of a chain: the signals that hold in them and what they tell.
+#[derive(Debug)]
+pub(super) struct Frames {
+    searched: Searched,
+    facts: FrameFacts,
+}
+
+impl Frames {
+    pub(super) fn of(rules: &CompiledRules, chain: &ExceptionChain) -> Self {
+        let searched = Searched::of(rules, matching::frames_text(chain), Standing::Frames);
+        Self { searched, facts: attribution::read_frames(rules, chain) }
+    }
+
+    /// Bytes it takes, roughly.
+    pub(super) fn weight(&self) -> usize {
+        2 * self.searched.weight()
+    }
 }
 
 /// A signal's words, redacted, with the line to look for.
@@ -104,60 +103,104 @@ pub(super) struct Words {
     pub(super) line: String,
 }
 
+/// The texts of an event: log message, links, frames.
+type Parts = (Arc<Searched>, Vec<Arc<Searched>>, Option<Arc<Frames>>);
+
 /// Everything that depends on the text of an event alone.
 pub(super) struct Known {
-    texts: Texts,
+    message: Arc<Searched>,
+    links: Vec<Arc<Searched>>,
+    frames: Option<Arc<Frames>>,
     pub(super) hits: Vec<Hit>,
     /// The symptom, and the index of the hit that decided it.
     pub(super) symptom: Option<(SymptomId, usize)>,
     words: Vec<OnceLock<Words>>,
     keys: OnceLock<Vec<KeySeen>>,
-    links: OnceLock<Vec<LinkSummary>>,
+    summary: OnceLock<Vec<LinkSummary>>,
     attributions: Mutex<Vec<(Option<Call>, Arc<Attribution>)>>,
 }
 
 impl Known {
-    fn of(rules: &CompiledRules, event: &Event) -> Self {
-        let texts = Texts::of(event);
-        let hits = matching::matches(rules, &texts);
+    /// A record without an exception.
+    pub(super) fn of_record(rules: &CompiledRules, event: &Event, message: Searched) -> Self {
+        let hits = message.hits.clone();
+        Self::new(rules, event, hits, (Arc::new(message), Vec::new(), None))
+    }
+
+    /// An event with an exception.
+    pub(super) fn of_chain(rules: &CompiledRules, memory: &Memory, event: &Event, chain: &ExceptionChain) -> Self {
+        let message = memory.message(rules, event);
+        let mut hits = message.hits.clone();
+        let mut links = Vec::new();
+        for (at, link) in chain.links.iter().enumerate() {
+            let searched = memory.link(rules, link, Standing::link(at, chain.root));
+            hits.extend(searched.hits.iter().map(|hit| Hit { slot: Slot::Link(at), ..hit.clone() }));
+            links.push(searched);
+        }
+        let frames = memory.frames(rules, chain);
+        hits.extend(frames.searched.hits.iter().cloned());
+        Self::new(rules, event, hits, (message, links, Some(frames)))
+    }
+
+    fn new(rules: &CompiledRules, event: &Event, hits: Vec<Hit>, (message, links, frames): Parts) -> Self {
         let symptom = symptom(rules, event, &hits);
         let words = hits.iter().map(|_| OnceLock::new()).collect();
         Self {
-            texts,
+            message,
+            links,
+            frames,
             hits,
             symptom,
             words,
             keys: OnceLock::new(),
-            links: OnceLock::new(),
+            summary: OnceLock::new(),
             attributions: Mutex::new(Vec::new()),
         }
     }
 
+    /// Bytes it takes for itself, roughly.
+    pub(super) fn weight(&self) -> usize {
+        self.message.text.len() + (self.hits.len() + 2) * HIT_BYTES
+    }
+
     /// The text in which a hit was found.
     pub(super) fn text(&self, hit: &Hit) -> &str {
-        self.texts.get(hit.slot)
+        match hit.slot {
+            Slot::Message => &self.message.text,
+            Slot::Link(at) => &self.links[at].text,
+            Slot::Frames => self.frames.as_ref().map_or("", |frames| &frames.searched.text),
+        }
     }
 
     /// The words of the hit with this index.
-    pub(super) fn words(&self, rules: &CompiledRules, at: usize) -> &Words {
+    pub(super) fn words(&self, rules: &CompiledRules, memory: &Memory, at: usize) -> &Words {
         self.words[at].get_or_init(|| {
             let hit = &self.hits[at];
-            let line = line_around(self.texts.get(hit.slot), hit.range.start);
+            let line = line_around(self.text(hit), hit.range.start);
             Words {
-                says: redact(rules, &hit.sentence(rules)),
-                quote: quote(rules, line),
+                says: memory.redact(rules, &hit.sentence(rules)),
+                quote: memory.quote(rules, line),
                 line: line.trim().chars().take(80).collect(),
             }
         })
     }
 
     /// The attribution of the event next to a failed call.
-    pub(super) fn attribution(&self, rules: &CompiledRules, event: &Event, nearby: Option<&Call>) -> Arc<Attribution> {
+    pub(super) fn attribution(
+        &self,
+        rules: &CompiledRules,
+        memory: &Memory,
+        event: &Event,
+        nearby: Option<&Call>,
+    ) -> Arc<Attribution> {
         let mut known = self.attributions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, attribution)) = known.iter().find(|(call, _)| call.as_ref() == nearby) {
             return Arc::clone(attribution);
         }
-        let attribution = Arc::new(attribution::attribute(rules, event, &self.hits, nearby));
+        let none = FrameFacts::default();
+        let frames = self.frames.as_ref().map_or(&none, |frames| &frames.facts);
+        let facts = Facts { event, hits: &self.hits, frames, nearby };
+        let attribution = Arc::new(attribution::attribute(rules, memory.lookups(rules), facts));
         if known.len() < MOST_CALLS {
             known.push((nearby.cloned(), Arc::clone(&attribution)));
         }
@@ -165,22 +208,20 @@ impl Known {
     }
 
     /// Keys in the texts of this failure; those of other members of a group belong to other failures.
-    pub(super) fn keys(&self, rules: &CompiledRules, event: &Event) -> &[KeySeen] {
+    pub(super) fn keys(&self, rules: &CompiledRules, memory: &Memory, event: &Event) -> &[KeySeen] {
         self.keys.get_or_init(|| {
             let grouped = event.chain.iter().flat_map(|c| &c.links).any(|link| link.relation == Relation::Member);
             let deciding = self.symptom.map(|(_, at)| self.hits[at].slot);
             let own = |slot: Slot| !grouped || Some(slot) == deciding;
-            let links =
-                self.texts.links.iter().enumerate().filter(|(at, _)| own(Slot::Link(*at))).map(|(_, text)| text);
-            let mut seen = Vec::new();
-            for text in links.chain([&self.texts.message]) {
-                seen.extend(keys::masked(rules, text));
-                seen.extend(keys::sent(rules, text));
+            let links = self.links.iter().enumerate().filter(|(at, _)| own(Slot::Link(*at))).map(|(_, text)| text);
+            let mut seen: Vec<KeySeen> = links.flat_map(|link| link.keys(rules, memory)).cloned().collect();
+            if own(Slot::Message) {
+                seen.extend_from_slice(self.message.keys(rules, memory));
+            } else {
+                seen.extend(self.message.plain_keys(rules, memory));
             }
-            let captures = self.hits.iter().filter(|hit| own(hit.slot)).flat_map(|h| &h.captures);
-            let values = captures.filter(|(name, _)| name.starts_with("val")).map(|(_, value)| value.trim());
-            let values = values.filter(|v| !v.is_empty() && *v != "Bearer" && v.len() < 600);
-            seen.extend(values.map(|value| keys::value(rules, value)));
+            let frames = self.frames.iter().filter(|_| own(Slot::Frames));
+            seen.extend(frames.flat_map(|frames| frames.searched.values(rules)));
             seen.sort();
             seen.dedup();
             seen
@@ -188,13 +229,13 @@ impl Known {
     }
 
     /// The chain, redacted.
-    pub(super) fn links(&self, rules: &CompiledRules, event: &Event) -> &[LinkSummary] {
-        self.links.get_or_init(|| {
+    pub(super) fn summary(&self, rules: &CompiledRules, memory: &Memory, event: &Event) -> &[LinkSummary] {
+        self.summary.get_or_init(|| {
             let links = event.chain.iter().flat_map(|chain| &chain.links);
             links
                 .map(|link| LinkSummary {
-                    kind: redact(rules, &link.kind),
-                    message: bounded(&redact(rules, &link.message), super::MOST_QUOTE * 3),
+                    kind: memory.redact(rules, &link.kind),
+                    message: bounded(&memory.redact(rules, &link.message), super::MOST_QUOTE * 3),
                     relation: link.relation.as_str(),
                 })
                 .collect()

@@ -2,20 +2,23 @@
 //!
 //! The last stage that sees log text as it was written. Whatever leaves it went through [`redact`].
 
+mod cache;
+mod kept;
 mod known;
+mod memory;
 
-pub use known::Memory;
+pub use memory::Memory;
 
+use kept::{Kind as Kept, Kinds};
 use known::Known;
 
 use crate::attribution::{self, Attribution, Call};
 use crate::evidence::{
-    Exemplar, Failure, GroupKey, Moment, Observation, Presence, Seen, SignalUse, StreamKey, Subject,
+    Exemplar, Failure, GroupKey, Moment, Observation, Presence, Seen, SignalUse, StreamKey, Subject, Used,
 };
 use crate::keys;
 use crate::matching::Hit;
 use crate::model::{ConceptId, Event, Line, Position, Severity, StreamId, SymptomId};
-use crate::redact::redact;
 use crate::rules::CompiledRules;
 use crate::rules::schema::{Blames, Kind};
 
@@ -37,6 +40,8 @@ pub struct Observer<'a> {
     calls: Vec<(Option<std::sync::Arc<str>>, u64, Call)>,
     env_set: Option<ConceptId>,
     env_unset: Option<ConceptId>,
+    /// For the texts that the memory is asked for.
+    key: Vec<u8>,
 }
 
 impl<'a> Observer<'a> {
@@ -44,12 +49,25 @@ impl<'a> Observer<'a> {
     #[must_use]
     pub fn new(rules: &'a CompiledRules, memory: &'a Memory, lines: &'a [Line], stream: StreamId) -> Self {
         let (env_set, env_unset) = (rules.concept("env-key-set"), rules.concept("env-key-unset"));
-        Self { rules, memory, lines, stream, failed: Vec::new(), calls: Vec::new(), env_set, env_unset }
+        Self {
+            rules,
+            memory,
+            lines,
+            stream,
+            failed: Vec::new(),
+            calls: Vec::new(),
+            env_set,
+            env_unset,
+            key: Vec::new(),
+        }
     }
 
     /// Everything one event shows; empty for an ordinary record.
     pub fn observe(&mut self, event: &Event) -> Vec<Observation> {
-        let known = self.memory.recall(self.rules, event);
+        let Some(known) = self.memory.recall(self.rules, event, &mut self.key) else {
+            let unexplained = is_error(event).then(|| self.unexplained(event));
+            return self.at_moment(event, unexplained.into_iter().collect());
+        };
         let mut seen = self.plain(event, &known);
         let consumed = !seen.is_empty();
         match known.symptom {
@@ -64,8 +82,15 @@ impl<'a> Observer<'a> {
             None if !consumed && is_error(event) => seen.push(self.unexplained(event)),
             None => {
                 let note = |at: &usize| self.rules.signal(known.hits[*at].signal).rule.kind() == Kind::Note;
-                seen.extend((0..known.hits.len()).filter(note).map(|at| Seen::Note(self.used(event, &known, at))));
+                seen.extend((0..known.hits.len()).filter(note).map(|at| self.note(event, &known, at)));
             }
+        }
+        self.at_moment(event, seen)
+    }
+
+    fn at_moment(&self, event: &Event, seen: Vec<Seen>) -> Vec<Observation> {
+        if seen.is_empty() {
+            return Vec::new();
         }
         let stream = StreamKey { stream: self.stream.clone(), worker: event.worker.clone() };
         let moment = Moment { time: event.time, at: event.at };
@@ -85,14 +110,14 @@ impl<'a> Observer<'a> {
                     seen.extend(tail.map(|tail| Seen::KeyTail(self.owner_of(known.text(hit)), tail)));
                     seen.push(self.presence(event, known, at).unwrap_or(Seen::Boot));
                     // What a start shows is evidence like any other, wherever in the log it stands.
-                    seen.push(Seen::Note(self.used(event, known, at)));
+                    seen.push(self.note(event, known, at));
                 }
                 Kind::Change => seen.push(Seen::Change(self.used(event, known, at))),
                 Kind::Throttle => {
                     let call = attribution::call_of(hit);
                     let worded = || known.hits.iter().find_map(|hit| self.rules.signal(hit.signal).provider);
                     let likely = || known.hits.iter().find_map(|hit| self.rules.signal(hit.signal).likely);
-                    let subject = call.and_then(|c| c.component(self.rules)).or_else(worded).or_else(likely);
+                    let subject = call.and_then(|c| self.component(&c)).or_else(worded).or_else(likely);
                     seen.push(Seen::Throttle(subject.map_or(Subject::Unknown, Subject::Component)));
                 }
                 Kind::Note => {
@@ -100,7 +125,7 @@ impl<'a> Observer<'a> {
                     let endpoint = hit
                         .capture("url")
                         .and_then(|_| attribution::call_of(hit))
-                        .and_then(|call| call.component(self.rules));
+                        .and_then(|call| self.component(&call));
                     seen.extend(endpoint.map(Seen::Endpoint));
                     if hit.capture("route").is_some() {
                         seen.extend(self.outcome(hit, false));
@@ -127,7 +152,7 @@ impl<'a> Observer<'a> {
         }
         let call = attribution::call_of(hit)?;
         let signal = self.rules.signal(hit.signal);
-        let Some(component) = call.component(self.rules).or(signal.provider) else {
+        let Some(component) = self.component(&call).or(signal.provider) else {
             return Some(Seen::InternalCall { host: call.host, path: plain_route(&call.path), ok });
         };
         let role = self.rules.role(crate::rules::schema::RoleSubject::Url, &call.path).map(ToOwned::to_owned);
@@ -139,6 +164,10 @@ impl<'a> Observer<'a> {
     fn invocation(&self, event: &Event) -> Option<Seen> {
         let request = event.request.as_ref()?;
         Some(Seen::Route { route: "invocation".to_owned(), ok: !self.failed.contains(request) })
+    }
+
+    fn component(&self, call: &Call) -> Option<crate::model::ComponentId> {
+        call.component(self.rules, self.memory.lookups(self.rules))
     }
 
     fn usual_role(&self, component: crate::model::ComponentId) -> String {
@@ -160,10 +189,11 @@ impl<'a> Observer<'a> {
             .unwrap_or_default();
         let owner = self.owner_of(&variable);
         let stream = StreamKey { stream: self.stream.clone(), worker: worker_in(event, known.text(hit)) };
-        Some(Seen::Presence(
-            Presence { owner, variable: redact(self.rules, &variable), set, stream },
-            self.used(event, known, at),
-        ))
+        let presence = Presence { owner, variable: self.memory.redact(self.rules, &variable), set, stream };
+        let mut kept = self.memory.kept.lock();
+        let kind = kept.presence(&presence).map(Kept::Presence);
+        let used = self.unless_dropped(&mut kept, kind, event, known, at);
+        Some(Seen::Presence(presence, used))
     }
 
     /// The component a variable belongs to, also in the spellings of code (`hasOpenAIKey`, `openai_api_key`).
@@ -189,10 +219,20 @@ impl<'a> Observer<'a> {
     }
 
     fn nearby(&self, event: &Event) -> Option<&Call> {
-        let recent = self.calls.iter().rev().filter(|(_, line, _)| event.at.line.saturating_sub(*line) <= NEARBY_LINES);
-        let (own, other): (Vec<_>, Vec<_>) = recent.partition(|(worker, _, _)| *worker == event.worker);
+        let mut others = None;
+        let mut several = false;
+        for (worker, line, call) in self.calls.iter().rev() {
+            if event.at.line.saturating_sub(*line) > NEARBY_LINES {
+                continue;
+            }
+            if *worker == event.worker {
+                return Some(call);
+            }
+            several |= others.is_some();
+            others = Some(call);
+        }
         // An exception printed without a worker may belong to any of them: only a single candidate is safe to take.
-        own.first().copied().or_else(|| (other.len() == 1).then(|| other[0])).map(|(_, _, call)| call)
+        others.filter(|_| !several)
     }
 
     fn failure(&self, event: &Event, known: &Known, symptom: SymptomId) -> Failure {
@@ -200,14 +240,20 @@ impl<'a> Observer<'a> {
         let deciding = known.symptom.map_or(0, |(_, at)| at);
         let call_only = event.chain.is_none() && attribution::call_of(&known.hits[deciding]).is_some();
         let nearby = if call_only { None } else { self.nearby(event) };
-        let attribution = known.attribution(self.rules, event, nearby);
+        let attribution = known.attribution(self.rules, self.memory, event, nearby);
         let subject = self.subject(&attribution, symptom);
+        let key = GroupKey { subject, role: self.role(&attribution, subject), symptom };
         let mut ordered: Vec<usize> = (0..known.hits.len()).collect();
         ordered.sort_by_key(|at| (*at != deciding, std::cmp::Reverse(known.hits[*at].depth(root))));
-        let signals: Vec<SignalUse> = ordered.into_iter().map(|at| self.used(event, known, at)).collect();
-        let exemplar = self.exemplar(event, known, signals.first());
+        let mut kept = self.memory.kept.lock();
+        let group = kept.group(&key);
+        let of_signal = |at: usize| group.map(|group| Kept::Signal(group, known.hits[at].signal));
+        let used = |at: usize| self.unless_dropped(&mut kept, of_signal(at), event, known, at);
+        let signals: Vec<Used> = ordered.iter().copied().map(used).collect();
+        let exemplar = self.exemplar(&mut kept, group, event, known, &ordered);
+        let because = self.because(&mut kept, group, event, &attribution);
         Failure {
-            key: GroupKey { subject, role: self.role(&attribution, subject), symptom },
+            key,
             call_only,
             signals,
             framework: attribution.framework.clone(),
@@ -220,8 +266,8 @@ impl<'a> Observer<'a> {
             assumed_role: attribution.role.is_none(),
             weak: attribution.weak,
             generic: self.rules.signal(known.hits[deciding].signal).rule.generic,
-            keys: known.keys(self.rules, event).to_vec(),
-            because: redact(self.rules, &attribution.because),
+            keys: known.keys(self.rules, self.memory, event).to_vec(),
+            because,
             exemplar,
         }
     }
@@ -246,21 +292,72 @@ impl<'a> Observer<'a> {
         }
     }
 
-    fn exemplar(&self, event: &Event, known: &Known, best: Option<&SignalUse>) -> Exemplar {
+    /// The event in full, if it is among the earliest of its group.
+    fn exemplar(
+        &self,
+        kept: &mut Kinds,
+        group: Option<u32>,
+        event: &Event,
+        known: &Known,
+        ordered: &[usize],
+    ) -> Option<Exemplar> {
+        let kind = group.map(Kept::Exemplar);
+        if kept.drops(kind, event) {
+            return None;
+        }
+        kept.give(kind, event.at);
         let chain = event.chain.as_ref();
-        Exemplar {
-            chain: known.links(self.rules, event).to_vec(),
+        let best = ordered.first().map(|&at| self.used(event, known, at));
+        Some(Exemplar {
+            chain: known.summary(self.rules, self.memory, event).to_vec(),
             root: chain.map_or(0, |c| c.root),
             language: chain.map(|c| c.language.as_str()),
-            quote: best.map_or_else(|| quote(self.rules, &event.message), |used| used.quote.clone()),
+            quote: best.as_ref().map_or_else(|| self.quote(&event.message), |used| used.quote.clone()),
             quote_at: best.map(|used| used.at),
+        })
+    }
+
+    /// What decided, if nothing earlier of its group says so.
+    fn because(
+        &self,
+        kept: &mut Kinds,
+        group: Option<u32>,
+        event: &Event,
+        attribution: &Attribution,
+    ) -> Option<String> {
+        let kind = group.map(Kept::Because);
+        if attribution.because.is_empty() || kept.drops(kind, event) {
+            return None;
         }
+        kept.give(kind, event.at);
+        Some(self.memory.redact(self.rules, &attribution.because))
+    }
+
+    fn note(&self, event: &Event, known: &Known, at: usize) -> Seen {
+        let mut kept = self.memory.kept.lock();
+        Seen::Note(self.unless_dropped(&mut kept, Some(Kept::Note(known.hits[at].signal)), event, known, at))
+    }
+
+    /// The signal, with its line and words unless the evidence would drop them.
+    fn unless_dropped(&self, kept: &mut Kinds, kind: Option<Kept>, event: &Event, known: &Known, at: usize) -> Used {
+        let signal = known.hits[at].signal;
+        if kept.drops(kind, event) {
+            return Used { signal, shown: None };
+        }
+        let used = self.used(event, known, at);
+        // A group keeps the lines of its signals, everything else the events.
+        kept.give(kind, if matches!(kind, Some(Kept::Signal(..))) { used.at } else { event.at });
+        Used { signal, shown: Some(used) }
     }
 
     fn used(&self, event: &Event, known: &Known, at: usize) -> SignalUse {
-        let words = known.words(self.rules, at);
+        let words = known.words(self.rules, self.memory, at);
         let (says, quote) = (words.says.clone(), words.quote.clone());
         SignalUse { signal: known.hits[at].signal, at: self.locate(event, &words.line), says, quote }
+    }
+
+    fn quote(&self, line: &str) -> String {
+        self.memory.quote(self.rules, line)
     }
 
     /// The line of the input that holds the start of a text's line; the event's first where none does.
@@ -284,15 +381,10 @@ impl<'a> Observer<'a> {
             }
             None => event.message.lines().next().unwrap_or_default().to_owned(),
         };
-        let title = quote(self.rules, &title);
+        let title = self.quote(&title);
         let fingerprint = blake3::hash(template(&title).as_bytes()).to_hex()[..16].to_owned();
         Seen::Unexplained { fingerprint, quote: title.clone(), title }
     }
-}
-
-/// A line that may be shown: redacted and bounded.
-fn quote(rules: &CompiledRules, line: &str) -> String {
-    bounded(redact(rules, line).trim(), MOST_QUOTE)
 }
 
 /// An exception, or a record at error level.

@@ -88,7 +88,7 @@ impl Lazy {
     /// The first match with its groups.
     #[must_use]
     pub fn captures(&self, text: &str) -> Option<Found<'_>> {
-        let regex = self.regex_for(text)?;
+        let regex = self.regex_for(text).filter(|regex| regex.is_match(text))?;
         let mut captures = regex.create_captures();
         regex.captures(text, &mut captures);
         found(regex, &captures)

@@ -1,0 +1,241 @@
+//! Says at which lines of a segment each grammar has to look: one pass over the text for all of them.
+//!
+//! In a log full of exceptions half of the grammars are present in every segment, and each would read every line to find that it is another
+//! language's. Of the lines at which its walk does anything but go on, each grammar names literals ([`Grammar::openings`]); the pass marks
+//! the lines that hold one. It only skips: a grammar that looked at every line would find the same.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::hash::BuildHasher;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use hashbrown::DefaultHashBuilder;
+
+use super::Grammar;
+use crate::model::Line;
+
+/// Grammars that a line's marks have room for.
+const MOST_GRAMMARS: usize = 16;
+
+/// Lines further down that may tell of an opening.
+const FURTHEST: usize = 2;
+
+/// Texts of lines that are remembered by each thread, and the longest of them.
+const MOST_TEXTS: usize = 1024;
+const LONGEST_TEXT: usize = 160;
+
+/// Where one grammar has to look in the lines of a segment.
+#[derive(Debug)]
+pub struct Openings<'a> {
+    marks: Cow<'a, [u32]>,
+    own: u32,
+    below: u32,
+}
+
+impl Openings<'_> {
+    /// The first line from `at` on at which the grammar has to look.
+    #[must_use]
+    pub fn next(&self, at: usize) -> Option<usize> {
+        let wanted = self.own | self.below;
+        let ahead = self.marks.get(at..)?.iter().position(|marks| marks & wanted != 0)?;
+        Some(at + ahead)
+    }
+
+    /// Whether only a line below tells that something may open at this one.
+    #[must_use]
+    pub fn is_told_below(&self, at: usize) -> bool {
+        self.marks.get(at).is_some_and(|marks| marks & self.own == 0)
+    }
+
+    /// Every one of so many lines.
+    #[cfg(test)]
+    pub(super) fn everywhere(lines: usize) -> Openings<'static> {
+        Openings { marks: Cow::Owned(vec![1; lines]), own: 1, below: 0 }
+    }
+}
+
+/// What the literals of a line tell.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tells {
+    /// The grammars whose exceptions hold one of them.
+    present: u32,
+    /// The grammars that have to look at the line.
+    own: u32,
+    /// The grammars that have to look one line above, two lines above; as marks.
+    below: (u32, u32),
+}
+
+impl Tells {
+    fn add(&mut self, other: &Self) {
+        self.present |= other.present;
+        self.own |= other.own;
+        self.below.0 |= other.below.0;
+        self.below.1 |= other.below.1;
+    }
+}
+
+/// What lines seen before told. The frames of a trace are printed thousands of times, and to compare a text is far cheaper than to search it.
+struct Seen {
+    hasher: DefaultHashBuilder,
+    texts: Vec<(Box<str>, Tells)>,
+}
+
+thread_local! {
+    static SEEN: RefCell<Seen> = RefCell::new(Seen {
+        hasher: DefaultHashBuilder::default(),
+        texts: (0..MOST_TEXTS).map(|_| (Box::default(), Tells::default())).collect(),
+    });
+}
+
+impl Seen {
+    /// What a line tells, searched for if its text is not the last of its kind.
+    fn tells(&mut self, text: &str, search: impl FnOnce() -> Tells) -> Tells {
+        if text.len() > LONGEST_TEXT {
+            return search();
+        }
+        let place = self.hasher.hash_one(text) as usize % MOST_TEXTS;
+        let (known, tells) = &mut self.texts[place];
+        if **known != *text {
+            (*known, *tells) = (Box::from(text), search());
+        }
+        *tells
+    }
+}
+
+/// The literals of all grammars.
+pub(super) struct Index<'g> {
+    grammars: &'g [&'g dyn Grammar],
+    automaton: AhoCorasick,
+    tells: Vec<Tells>,
+}
+
+/// The marks of a segment's lines.
+pub(super) struct Marks {
+    lines: Vec<u32>,
+    present: u32,
+}
+
+impl<'g> Index<'g> {
+    /// `None` if the automaton cannot be built.
+    pub(super) fn new(grammars: &'g [&'g dyn Grammar]) -> Option<Self> {
+        let (mut literals, mut tells) = (Vec::<&str>::new(), Vec::new());
+        for (at, grammar) in grammars.iter().enumerate().take(MOST_GRAMMARS) {
+            let bit = 1 << at;
+            literals.extend(grammar.literals());
+            tells.extend(grammar.literals().iter().map(|_| Tells { present: bit, own: 0, below: (0, 0) }));
+            literals.extend(grammar.openings());
+            tells.extend(grammar.openings().iter().map(|_| Tells { present: 0, own: bit, below: (0, 0) }));
+            let (distance, below) = grammar.openings_below();
+            literals.extend(below);
+            let above = bit << MOST_GRAMMARS;
+            let told = if distance == FURTHEST { (0, above) } else { (above, 0) };
+            tells.extend(below.iter().map(|_| Tells { present: 0, own: 0, below: told }));
+        }
+        // Steps through a table cost a fraction of what following failures does, and every line of a trace goes through it.
+        let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals).ok()?;
+        Some(Self { grammars, automaton, tells })
+    }
+
+    /// Looks for all literals in all lines.
+    pub(super) fn marks(&self, lines: &[Line]) -> Marks {
+        let mut marks = Marks { lines: vec![0; lines.len()], present: 0 };
+        SEEN.with_borrow_mut(|seen| {
+            for (at, line) in lines.iter().enumerate() {
+                let tells = seen.tells(&line.text, || self.tells(&line.text));
+                marks.present |= tells.present;
+                marks.lines[at] |= tells.own;
+                for (distance, told) in [(1, tells.below.0), (FURTHEST, tells.below.1)] {
+                    if told != 0 && at >= distance {
+                        marks.lines[at - distance] |= told;
+                    }
+                }
+            }
+        });
+        marks
+    }
+
+    fn tells(&self, text: &str) -> Tells {
+        let mut told = Tells::default();
+        for hit in self.automaton.find_overlapping_iter(text) {
+            told.add(&self.tells[hit.pattern().as_usize()]);
+        }
+        told
+    }
+
+    /// The grammars of which a literal stands in the lines, with where they have to look; the others cannot find anything.
+    pub(super) fn present<'m>(&self, marks: &'m Marks) -> impl Iterator<Item = (&'g dyn Grammar, Openings<'m>)> {
+        let present =
+            self.grammars.iter().enumerate().take(MOST_GRAMMARS).filter(|(at, _)| marks.present >> at & 1 == 1);
+        present.map(|(at, grammar)| {
+            let own = 1 << at;
+            (*grammar, Openings { marks: Cow::Borrowed(&marks.lines), own, below: own << MOST_GRAMMARS })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::assemble::{GRAMMARS, harness};
+
+    /// Lines of every language's traces, and such as break them.
+    fn traces() -> &'static [Line] {
+        static TRACES: OnceLock<Vec<Line>> = OnceLock::new();
+        TRACES.get_or_init(read_traces)
+    }
+
+    fn read_traces() -> Vec<Line> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/traces");
+        let mut logs: Vec<_> =
+            walkdir::WalkDir::new(root).into_iter().flatten().map(|entry| entry.into_path()).collect();
+        logs.sort();
+        logs.retain(|path| path.extension().is_some_and(|end| end == "log"));
+        let read = |path: &std::path::PathBuf| std::fs::read(path).expect("a log is readable");
+        logs.iter().flat_map(|path| harness::lines(&String::from_utf8_lossy(&read(path)))).collect()
+    }
+
+    fn check(lines: &[Line]) {
+        let index = Index::new(GRAMMARS).expect("the literals make an automaton");
+        let marks = index.marks(lines);
+        for (grammar, openings) in index.present(&marks) {
+            assert_eq!(grammar.search(lines, &openings), grammar.find(lines), "{}", grammar.language());
+        }
+    }
+
+    #[test]
+    fn every_grammar_has_a_mark() {
+        assert!(GRAMMARS.len() <= MOST_GRAMMARS);
+        assert!(GRAMMARS.iter().all(|grammar| grammar.openings_below().0 <= FURTHEST));
+    }
+
+    #[test]
+    fn whole_traces_are_found_as_if_every_line_were_looked_at() {
+        traces().chunks(500).for_each(check);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn mixed_lines_are_found_as_if_every_line_were_looked_at(
+            picks in prop::collection::vec((any::<prop::sample::Index>(), 1..12usize, any::<bool>()), 1..60)
+        ) {
+            let all = traces();
+            let mut lines = Vec::new();
+            for (index, count, starts) in picks {
+                let from = index.index(all.len());
+                let taken = all[from..].iter().take(count).cloned();
+                let before = lines.len();
+                lines.extend(taken);
+                lines[before].starts |= starts;
+            }
+            for (number, line) in (1..).zip(&mut lines) {
+                line.at.line = number;
+            }
+            check(&lines);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A bounded memory of what was worked out for a text.
+//!
+//! Keys are held in full and compared in full: logs are hostile, and no digest short enough to be cheap is safe from texts that were made
+//! to collide. What is asked for again stays, what is not goes: entries live in two generations, and when the younger one is full the
+//! older one is dropped. Whether something was remembered must never change what is found.
+
+use std::hash::BuildHasher;
+use std::sync::{Mutex, PoisonError};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// Locks, so that threads seldom wait for each other.
+const SHARDS: usize = 16;
+
+/// What an entry takes besides its key and what is told of its value, roughly.
+const OVERHEAD: usize = 256;
+
+/// Longer keys are not kept.
+const MOST_KEY: usize = 64 * 1024;
+
+/// Values by the bytes they were worked out from.
+pub(super) struct Cache<V> {
+    shards: Vec<Mutex<Shard<V>>>,
+    hasher: DefaultHashBuilder,
+    /// Bytes of one generation of one shard.
+    most: usize,
+}
+
+struct Shard<V> {
+    young: HashTable<Entry<V>>,
+    old: HashTable<Entry<V>>,
+    /// Bytes of the young.
+    bytes: usize,
+}
+
+struct Entry<V> {
+    hash: u64,
+    key: Box<[u8]>,
+    value: V,
+    bytes: usize,
+}
+
+impl<V: Clone> Cache<V> {
+    /// A cache of about so many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        let shard = || Mutex::new(Shard { young: HashTable::new(), old: HashTable::new(), bytes: 0 });
+        Self {
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+            hasher: DefaultHashBuilder::default(),
+            most: bytes / SHARDS / 2,
+        }
+    }
+
+    /// The value for a key, worked out if it is not kept. `weight` tells the bytes that a value takes for itself.
+    pub(super) fn get_or(&self, key: &[u8], weight: impl Fn(&V) -> usize, work_out: impl FnOnce() -> V) -> V {
+        if key.len() > MOST_KEY {
+            return work_out();
+        }
+        let hash = self.hasher.hash_one(key);
+        // The table takes the other end of the hash.
+        let shard = &self.shards[(hash >> 20) as usize % SHARDS];
+        if let Some(value) = shard.lock().unwrap_or_else(PoisonError::into_inner).find(hash, key, self.most) {
+            return value;
+        }
+        let value = work_out();
+        let bytes = key.len() + OVERHEAD + weight(&value);
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        shard.insert(Entry { hash, key: Box::from(key), value: value.clone(), bytes }, self.most);
+        value
+    }
+}
+
+impl<V: Clone> Shard<V> {
+    fn find(&mut self, hash: u64, key: &[u8], most: usize) -> Option<V> {
+        let same = |entry: &Entry<V>| entry.hash == hash && *entry.key == *key;
+        if let Some(entry) = self.young.find(hash, same) {
+            return Some(entry.value.clone());
+        }
+        // What is asked for again outlives its generation.
+        let entry = self.old.find_entry(hash, same).ok()?.remove().0;
+        let value = entry.value.clone();
+        self.insert(entry, most);
+        Some(value)
+    }
+
+    fn insert(&mut self, entry: Entry<V>, most: usize) {
+        if self.bytes + entry.bytes > most {
+            self.old = std::mem::take(&mut self.young);
+            self.bytes = 0;
+        }
+        self.bytes += entry.bytes;
+        self.young.insert_unique(entry.hash, entry, |entry| entry.hash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_stays_and_the_rest_goes() {
+        let cache: Cache<usize> = Cache::new(64 * 1024);
+        let get = |key: &str, value| cache.get_or(key.as_bytes(), |_| 0, || value);
+        assert_eq!((get("often", 1), get("once", 2)), (1, 2));
+        for at in 0..10_000 {
+            assert_eq!(get("often", 9), 1);
+            get(&format!("text {at}"), at);
+        }
+        assert_eq!(get("once", 3), 3, "it had to go");
+        let bytes = |shard: &Mutex<Shard<usize>>| {
+            let shard = shard.lock().expect("no test panicked");
+            shard.young.iter().chain(&shard.old).map(|entry| entry.bytes).sum::<usize>()
+        };
+        assert!(cache.shards.iter().map(bytes).sum::<usize>() <= 64 * 1024);
+    }
+
+    #[test]
+    fn a_long_key_is_worked_out_each_time() {
+        let cache: Cache<usize> = Cache::new(1 << 20);
+        let long = vec![b'x'; MOST_KEY + 1];
+        assert_eq!((cache.get_or(&long, |_| 0, || 1), cache.get_or(&long, |_| 0, || 2)), (1, 2));
+    }
+}
