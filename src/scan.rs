@@ -89,6 +89,8 @@ pub fn collect(
         }
         let outcome = pipeline::run(job, &analyse, &mut |_, _| {}, &mut |rest: SoFar| {
             let mut evidence = pot.total();
+            // The memory knows what the evidence keeps, and this evidence is not kept.
+            let memory = Memory::default();
             for segment in &rest.segments {
                 observe(rules, &memory, segment, &mut evidence);
             }
