@@ -234,12 +234,13 @@ pub fn find(rules: &CompiledRules, text: &str, standing: Standing) -> Vec<Hit> {
         Standing::Frames => Slot::Frames,
     };
     let mut hits = Vec::new();
-    for id in rules.candidates(text) {
+    for candidates in rules.candidates(text).chunk_by(|a, b| a.0 == b.0) {
+        let id = candidates[0].0;
         let signal = rules.signal(id);
         if !standing.is_searched(signal.rule.place) {
             continue;
         }
-        let found = signal.patterns.iter().find_map(|pattern| pattern.captures(text));
+        let found = candidates.iter().find_map(|(_, pattern)| signal.captures(*pattern, text));
         // Most candidates fail at their patterns, so what speaks against them is looked for last.
         let Some(found) = found.filter(|_| !signal.unless.iter().any(|unless| unless.is_match(text))) else { continue };
         let captures = found.groups.into_iter().map(|(name, range)| (name.to_owned(), text[range].to_owned()));

@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use hashbrown::HashMap;
 
 use super::check;
-use super::lazy::Lazy;
-use super::literal_index::LiteralIndex;
+use super::lazy::{Found, Lazy};
+use super::literal_index::{Candidate, LiteralIndex};
 use super::load::{RuleError, RuleSet};
 use super::lookups::Lookups;
 use super::schema::{Cause, Component, Signal};
@@ -31,12 +31,33 @@ pub struct CompiledSignal {
     pub provider: Option<ComponentId>,
     /// Whose wording it was first.
     pub likely: Option<ComponentId>,
-    /// Literals in lower case of which every match contains one, in either case.
-    pub literals: Vec<String>,
+    /// Literals in lower case, and the pattern of which every match contains one of its literals, in either case; `None` where the rule
+    /// spells them out for all its patterns, because of some no literal is certain.
+    pub literals: Vec<(String, Option<u8>)>,
     /// Whether every match of its patterns lies within one line of a text.
     pub within_a_line: bool,
     /// Whether a text in which its patterns do not hold has no part in which they do.
     pub unanchored: bool,
+}
+
+impl CompiledSignal {
+    /// Where the first of its patterns that matches does, or this one.
+    #[must_use]
+    pub fn captures(&self, pattern: Option<u8>, text: &str) -> Option<Found<'_>> {
+        match pattern.and_then(|at| self.patterns.get(usize::from(at))) {
+            Some(pattern) => pattern.captures(text),
+            None => self.patterns.iter().find_map(|pattern| pattern.captures(text)),
+        }
+    }
+
+    /// Whether one of its patterns, or this one, holds in a text.
+    #[must_use]
+    pub fn holds(&self, pattern: Option<u8>, text: &str) -> bool {
+        match pattern.and_then(|at| self.patterns.get(usize::from(at))) {
+            Some(pattern) => pattern.is_match(text),
+            None => self.patterns.iter().any(|pattern| pattern.is_match(text)),
+        }
+    }
 }
 
 /// A name in an evidence rule, resolved.
@@ -137,16 +158,18 @@ impl CompiledRules {
         }
     }
 
-    /// Signals one of whose literals stands in the text, in id order.
+    /// Signals one of whose literals stands in the text, and the patterns those are of, in order.
     #[must_use]
-    pub fn candidates(&self, text: &str) -> Vec<SignalId> {
-        self.literal_index().signals_in(text)
+    pub fn candidates(&self, text: &str) -> Vec<Candidate> {
+        self.literal_index().candidates(text)
     }
 
     fn literal_index(&self) -> &LiteralIndex {
         let literals = || {
             let signals = self.signals.iter().zip(0..);
-            signals.flat_map(|(signal, id)| signal.literals.iter().map(move |l| (SignalId(id), l.as_str())))
+            signals.flat_map(|(signal, id)| {
+                signal.literals.iter().map(move |(l, pattern)| ((SignalId(id), *pattern), l.as_str()))
+            })
         };
         self.literal_index.get_or_init(|| LiteralIndex::new(literals()))
     }
@@ -165,13 +188,6 @@ fn ids<'s, T>(names: impl Iterator<Item = &'s String>, make: impl Fn(u16) -> T) 
 
 fn compile_signal(rule: &Arc<Signal>, names: &Names<'_>) -> CompiledSignal {
     let component = |name: &Option<String>| names.components.get(name.as_deref()?).copied();
-    // What a rule spells out is for the patterns of which no literal is certain.
-    let certain = rule.patterns.iter().all(|pattern| !pattern.literals().is_empty());
-    let derived = || rule.patterns.iter().flat_map(|pattern| pattern.literals()).cloned().collect();
-    let spelt = || rule.literals.iter().map(|literal| literal.to_ascii_lowercase()).collect();
-    let mut literals: Vec<String> = if certain { derived() } else { spelt() };
-    literals.sort_unstable();
-    literals.dedup();
     CompiledSignal {
         patterns: rule.patterns.iter().map(Lazy::new).collect(),
         unless: rule.unless.iter().map(Lazy::new).collect(),
@@ -179,9 +195,18 @@ fn compile_signal(rule: &Arc<Signal>, names: &Names<'_>) -> CompiledSignal {
         symptom: rule.symptom.as_deref().and_then(|name| names.symptoms.get(name).copied()),
         provider: component(&rule.provider),
         likely: component(&rule.likely),
-        literals,
+        literals: literals(rule),
         unanchored: rule.patterns.iter().all(|pattern| pattern.unanchored()),
         within_a_line: rule.patterns.iter().all(|pattern| pattern.within_a_line()),
         rule: Arc::clone(rule),
     }
+}
+
+/// The literals of a signal: see [`CompiledSignal::literals`].
+fn literals(rule: &Signal) -> Vec<(String, Option<u8>)> {
+    if rule.patterns.iter().all(|pattern| !pattern.literals().is_empty()) {
+        let patterns = rule.patterns.iter().zip(0..);
+        return patterns.flat_map(|(p, at)| p.literals().iter().map(move |l| (l.clone(), Some(at)))).collect();
+    }
+    rule.literals.iter().map(|literal| (literal.to_ascii_lowercase(), None)).collect()
 }

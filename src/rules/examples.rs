@@ -24,7 +24,7 @@ impl CompiledRules {
             }
             let holds = |text: &str| {
                 let lower = text.to_ascii_lowercase();
-                signal.literals.iter().any(|l| lower.contains(l.as_str()))
+                signal.literals.iter().any(|(l, _)| lower.contains(l.as_str()))
                     && signal.patterns.iter().any(|p| p.is_match(text))
                     && !signal.unless.iter().any(|p| p.is_match(text))
             };

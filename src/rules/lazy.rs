@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use regex_automata::PatternID;
 use regex_automata::meta::Regex;
@@ -18,12 +19,17 @@ use super::schema::Pattern;
 const MOST_NFA_BYTES: usize = 10 << 20;
 const MOST_CACHE_BYTES: usize = 2 << 20;
 
+/// Texts that are asked for signs before a pattern is compiled in any case.
+const MOST_ASKED: u32 = 100;
+
 /// A regex that is compiled at first use.
 #[derive(Debug)]
 pub struct Lazy {
     source: Source,
     ascii: OnceLock<Option<Regex>>,
     unicode: OnceLock<Option<Regex>>,
+    /// Texts that were looked at without compiling.
+    asked: AtomicU32,
 }
 
 #[derive(Debug)]
@@ -54,14 +60,24 @@ impl Lazy {
     /// Wraps a pattern of a rule.
     #[must_use]
     pub fn new(pattern: &Pattern) -> Self {
-        Self { source: Source::Rule(pattern.clone()), ascii: OnceLock::new(), unicode: OnceLock::new() }
+        Self {
+            source: Source::Rule(pattern.clone()),
+            ascii: OnceLock::new(),
+            unicode: OnceLock::new(),
+            asked: AtomicU32::new(0),
+        }
     }
 
     /// Wraps a pattern of the program itself. Every match of it contains one of `signs`: one with a capital as it is, others in letters of
     /// whatever case. No signs say nothing.
     #[must_use]
     pub const fn of(pattern: &'static str, signs: &'static [&'static str]) -> Self {
-        Self { source: Source::Own(pattern, signs), ascii: OnceLock::new(), unicode: OnceLock::new() }
+        Self {
+            source: Source::Own(pattern, signs),
+            ascii: OnceLock::new(),
+            unicode: OnceLock::new(),
+            asked: AtomicU32::new(0),
+        }
     }
 
     /// The pattern.
@@ -111,7 +127,9 @@ impl Lazy {
     fn regex_for(&self, text: &str) -> Option<&Regex> {
         let ascii = text.is_ascii();
         let form = if ascii { &self.ascii } else { &self.unicode };
-        if form.get().is_none() && !self.may_match(text) {
+        // A regex soon looks faster than the search for its signs; by then it is worth compiling.
+        let seldom = || self.asked.fetch_add(1, Ordering::Relaxed) < MOST_ASKED;
+        if form.get().is_none() && !self.may_match(text) && seldom() {
             return None;
         }
         let plain = || self.ascii.get_or_init(|| self.without_unicode()).as_ref();

@@ -3,14 +3,17 @@
 //! Nothing has to be built but two small tables, because every start pays for them. Of each literal the four bytes are filed that stand in
 //! the fewest texts; where such four bytes stand in a text, the literal around them is compared.
 
-use super::literals::SHORTEST;
+use super::ordinary::{GRAM, gram};
 use crate::model::SignalId;
 
 /// Bytes that are looked for at once; every literal has so many.
-const WINDOW: usize = SHORTEST;
+const WINDOW: usize = GRAM;
 
 /// Bits of a hash by which windows are told apart before anything is compared.
 const FILTER_BITS: u32 = 16;
+
+/// A signal that may hold in a text, and which of its patterns; `None` for all of them.
+pub type Candidate = (SignalId, Option<u8>);
 
 /// Literals of signals by four of their bytes.
 #[derive(Debug)]
@@ -27,14 +30,14 @@ struct Entry {
     /// Where in the literal the window stands.
     at: usize,
     literal: Box<[u8]>,
-    signal: SignalId,
+    wanted: Candidate,
 }
 
 impl LiteralIndex {
-    pub(super) fn new<'a>(literals: impl Iterator<Item = (SignalId, &'a str)>) -> Self {
-        let entry = |(signal, literal): (SignalId, &str)| {
+    pub(super) fn new<'a>(literals: impl Iterator<Item = (Candidate, &'a str)>) -> Self {
+        let entry = |(wanted, literal): (Candidate, &str)| {
             let (at, window) = rarest_window(literal.as_bytes())?;
-            Some(Entry { window, at, literal: literal.as_bytes().into(), signal })
+            Some(Entry { window, at, literal: literal.as_bytes().into(), wanted })
         };
         let mut entries: Vec<Entry> = literals.filter_map(entry).collect();
         entries.sort_by_key(|entry| entry.window);
@@ -46,17 +49,17 @@ impl LiteralIndex {
         Self { filter, entries }
     }
 
-    /// Signals one of whose literals stands in the text, in their order.
-    pub(super) fn signals_in(&self, text: &str) -> Vec<SignalId> {
+    /// Signals one of whose literals stands in the text, and the patterns those are of, in their order.
+    pub(super) fn candidates(&self, text: &str) -> Vec<Candidate> {
         let text = text.as_bytes();
         let mut found = Vec::new();
-        for (at, bytes) in text.windows(WINDOW).enumerate() {
-            let window = window_of(bytes);
+        for (at, window) in text.windows(WINDOW).enumerate() {
+            let window = window.first_chunk::<WINDOW>().map_or(0, |bytes| gram(*bytes));
             let (word, bit) = place(window);
             if self.filter[word] & bit != 0 {
                 let first = self.entries.partition_point(|entry| entry.window < window);
                 let same = self.entries[first..].iter().take_while(|entry| entry.window == window);
-                found.extend(same.filter(|entry| entry.stands_at(text, at)).map(|entry| entry.signal));
+                found.extend(same.filter(|entry| entry.stands_at(text, at)).map(|entry| entry.wanted));
             }
         }
         found.sort_unstable();
@@ -73,10 +76,6 @@ impl Entry {
     }
 }
 
-fn window_of(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0, |window, &byte| window << 8 | u32::from(byte.to_ascii_lowercase()))
-}
-
 /// The word of the filter and the bit in it.
 fn place(window: u32) -> (usize, u64) {
     let hash = window.wrapping_mul(0x9E37_79B1) >> (32 - FILTER_BITS);
@@ -86,7 +85,7 @@ fn place(window: u32) -> (usize, u64) {
 fn rarest_window(literal: &[u8]) -> Option<(usize, u32)> {
     let commonness = |window: &[u8]| window.iter().map(|&byte| u32::from(COMMONNESS[usize::from(byte)])).sum::<u32>();
     let rarest = literal.windows(WINDOW).enumerate().min_by_key(|(_, window)| commonness(window));
-    rarest.map(|(at, window)| (at, window_of(window)))
+    rarest.and_then(|(at, window)| Some((at, gram(*window.first_chunk::<WINDOW>()?))))
 }
 
 /// How often logs have a byte, roughly.
@@ -114,8 +113,8 @@ mod tests {
     #[test]
     fn finds_literals_wherever_they_stand() {
         let literals = ["error code: 401", "code", "refused", "errno 111", "é fe"];
-        let index = LiteralIndex::new((0..).map(SignalId).zip(literals));
-        let ids = |text: &str| index.signals_in(text).into_iter().map(|id| id.0).collect::<Vec<_>>();
+        let index = LiteralIndex::new((0..).map(|id| (SignalId(id), None)).zip(literals));
+        let ids = |text: &str| index.candidates(text).into_iter().map(|(id, _)| id.0).collect::<Vec<_>>();
         assert_eq!(ids("Error code: 401"), [0, 1]);
         assert_eq!(ids("Error code: 40"), [1]);
         assert_eq!(ids("connect: refused (errno 111)"), [2, 3]);

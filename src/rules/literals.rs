@@ -42,7 +42,7 @@ pub(crate) fn signs(hir: &Hir) -> Vec<Vec<String>> {
         _ => exact(hir).into_iter().collect(),
     };
     sets.retain(|set| !set.is_empty() && set.iter().all(|text| text.len() >= SHORTEST_SIGN));
-    sets.sort_by_key(frequency);
+    sets.sort_by_key(|set| frequency(set));
     sets.truncate(MOST_SIGNS);
     sets
 }
@@ -90,7 +90,7 @@ fn best(hir: &Hir) -> Option<Vec<String>> {
 /// The most telling set among the parts, with neighbouring literals glued: `foo (?:bar|baz)` is better served by two long literals than
 /// by one short one.
 fn concat(parts: &[Hir]) -> Option<Vec<String>> {
-    candidates(parts).into_iter().filter(|set| is_long(set)).map(fewest).min_by_key(frequency)
+    candidates(parts).into_iter().filter(|set| is_long(set)).map(fewest).min_by_key(|set| frequency(set))
 }
 
 /// Every set that the parts make certain.
@@ -186,8 +186,8 @@ pub(crate) fn plainest(literal: &str) -> &str {
 }
 
 /// How often a set's literals are to be expected in a log, in no unit; of sets that are alike the smaller one comes first.
-fn frequency(set: &Vec<String>) -> u64 {
-    set.iter().map(|literal| 1 + 16 * Ordinary::known().rarest(plainest(literal))).sum()
+fn frequency(set: &[String]) -> u64 {
+    set.iter().map(|literal| 1 + Ordinary::known().rarest(plainest(literal))).sum()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod weights;
 pub use compile::{Atom, CompiledRules, CompiledSignal};
 pub use gate::{Doubt, Gate, Mark, Reach};
 pub use lazy::{Found, Lazy};
+pub use literal_index::Candidate;
 pub use load::{RuleError, RuleSet};
 pub use lookups::PackageMatch;
 pub use weights::Weights;

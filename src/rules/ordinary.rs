@@ -3,8 +3,9 @@
 //! What is looked for in every byte of a log should be rare there. The estimate comes from a few lines as healthy programs write them,
 //! through the threes and pairs of letters in them. It decides what is looked for, never what is found.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 /// Bytes of a gram.
 pub(crate) const GRAM: usize = 4;
@@ -45,12 +46,12 @@ impl Ordinary {
         Self { threes, pairs }
     }
 
-    /// How often a gram is to be expected, in no unit; what was never seen counts as seen half a time.
+    /// How often a gram is to be expected, in 64ths of a time among the ordinary lines; 0 if three of its letters never stand there.
     pub(crate) fn frequency(&self, gram: u32) -> u64 {
         let [a, b, c, d] = gram.to_le_bytes();
-        let count = |counts: &HashMap<u32, u64>, bytes| counts.get(&self::gram(bytes)).map_or(1, |n| 2 * n);
+        let count = |counts: &HashMap<u32, u64>, bytes| counts.get(&self::gram(bytes)).copied().unwrap_or(0);
         let threes = count(&self.threes, [a, b, c, 0]) * count(&self.threes, [b, c, d, 0]);
-        64 * threes / count(&self.pairs, [b, c, 0, 0])
+        64 * threes / count(&self.pairs, [b, c, 0, 0]).max(1)
     }
 
     /// How often the rarest gram of a text is to be expected.

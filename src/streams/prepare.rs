@@ -189,7 +189,8 @@ impl Lines<'_> {
             Own::Nothing => Alone::Nothing,
             Own::NothingAlone => {
                 let own = self.shape.wrapping.strip(self.bytes(line));
-                if self.continued(line + 1, &own.stream, own.channel) { Alone::No } else { Alone::Nothing }
+                let whole = payload::starts(&own.payload) && !self.continued(line + 1, &own.stream, own.channel);
+                if whole { Alone::Nothing } else { Alone::No }
             }
             Own::Record(mut read) => {
                 if self.continued(line + 1, &read.stream, read.channel) {

@@ -173,7 +173,7 @@ impl Grams {
     }
 
     /// The first place from `at` on, an even one, of which the filter says "perhaps".
-    #[inline]
+    #[inline(always)]
     fn next(&self, block: &[u8], at: usize) -> Option<usize> {
         let mut at = at;
         // Four lookups take eight steps; the last gram reaches two bytes further.
@@ -183,25 +183,26 @@ impl Grams {
                 eight | FOLD
             };
             let (left, right) = (eight(0), eight(4));
-            let four = [left as u32, (left >> 16) as u32, right as u32, (right >> 16) as u32];
-            let four = four.map(|gram| {
-                let (word, bit) = self.slot(gram);
-                self.filter[word] >> bit & 1
-            });
-            if four[0] | four[1] | four[2] | four[3] != 0 {
-                let lane = four.iter().position(|hit| *hit != 0).unwrap_or(0);
-                return Some(at + STRIDE * lane);
+            let (first, second) = (self.perhaps(left as u32), self.perhaps((left >> 16) as u32));
+            let (third, fourth) = (self.perhaps(right as u32), self.perhaps((right >> 16) as u32));
+            let four = first | second << 1 | third << 2 | fourth << 3;
+            if four != 0 {
+                return Some(at + STRIDE * four.trailing_zeros() as usize);
             }
             at += 4 * STRIDE;
         }
-        (at..block.len()).step_by(STRIDE).find(|at| {
-            let (word, bit) = self.slot(gram_at(block, *at));
-            self.filter[word] >> bit & 1 != 0
-        })
+        (at..block.len()).step_by(STRIDE).find(|at| self.perhaps(gram_at(block, *at)) != 0)
+    }
+
+    /// 1 where a gram may be one of a piece, else 0.
+    #[inline(always)]
+    fn perhaps(&self, gram: u32) -> u32 {
+        let (word, bit) = self.slot(gram);
+        self.filter[word] >> bit & 1
     }
 
     /// Where a gram stands in the filter: word and bit.
-    #[inline]
+    #[inline(always)]
     fn slot(&self, gram: u32) -> (usize, u32) {
         let hash = gram.wrapping_mul(0x9E37_79B1);
         ((hash >> self.shift) as usize, hash >> 3 & 31)

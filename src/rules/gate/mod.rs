@@ -118,10 +118,10 @@ impl<'r> Gate<'r> {
         for (signal, id) in rules.signals.iter().zip(0..) {
             // Frames stand in exceptions alone.
             if signal.rule.place != Place::Frames {
-                let id = SignalId(id);
-                signal.literals.iter().for_each(|literal| {
-                    pieces.extend(raw_forms(literal, true, reach_of(signal.rule.kind()), Some(id)))
-                });
+                let reach = reach_of(signal.rule.kind());
+                for (literal, pattern) in &signal.literals {
+                    pieces.extend(raw_forms(literal, true, reach, Some((SignalId(id), *pattern))));
+                }
             }
         }
         grammar_literals.iter().for_each(|literal| pieces.extend(raw_forms(literal, false, Reach::Around, None)));
@@ -202,26 +202,23 @@ impl<'r> Gate<'r> {
             if look.reach >= Some(needle.reach) || !needle.holds(line, place) {
                 continue;
             }
-            let Some(id) = needle.signal else {
+            let Some(wanted @ (signal, pattern)) = needle.signal else {
                 look.reach = Some(needle.reach);
                 continue;
             };
-            if look.tried.contains(&id) {
+            if look.tried.contains(&wanted) {
                 continue;
             }
-            look.tried.push(id);
+            look.tried.push(wanted);
             let plain = *look.plain.get_or_insert_with(|| is_plain(line));
             let text = std::str::from_utf8(line).ok().filter(|_| plain);
-            let holds = text.map(|text| self.confirms(id, text.trim_end_matches(['\r', '\n'])));
-            let (within, unanchored) = self.rules.map_or((false, false), |rules| {
-                let signal = rules.signal(id);
-                (signal.within_a_line, signal.unanchored)
-            });
+            let Some(rule) = self.rules.map(|rules| rules.signal(signal)) else { continue };
+            let holds = text.map(|text| rule.holds(pattern, text.trim_end_matches(['\r', '\n'])));
             match holds {
-                Some(true) if within => look.reach = look.reach.max(Some(needle.reach)),
-                Some(false) if within => {}
-                Some(false) if unanchored => look.doubts.push(Doubt { signal: id, beyond: true }),
-                _ => look.doubts.push(Doubt { signal: id, beyond: false }),
+                Some(true) if rule.within_a_line => look.reach = look.reach.max(Some(needle.reach)),
+                Some(false) if rule.within_a_line => {}
+                Some(false) if rule.unanchored => look.doubt(Doubt { signal, beyond: true }),
+                _ => look.doubt(Doubt { signal, beyond: false }),
             }
         }
     }
@@ -229,7 +226,7 @@ impl<'r> Gate<'r> {
     /// Whether a signal holds in the text of a record.
     #[must_use]
     pub fn confirms(&self, signal: SignalId, text: &str) -> bool {
-        self.rules.is_none_or(|rules| rules.signal(signal).patterns.iter().any(|pattern| pattern.is_match(text)))
+        self.rules.is_none_or(|rules| rules.signal(signal).holds(None, text))
     }
 
     /// How far a signal reaches.
@@ -255,11 +252,18 @@ struct Look {
     line: Option<usize>,
     reach: Option<Reach>,
     plain: Option<bool>,
-    tried: Vec<SignalId>,
+    tried: Vec<(SignalId, Option<u8>)>,
     doubts: Vec<Doubt>,
 }
 
 impl Look {
+    fn doubt(&mut self, doubt: Doubt) {
+        match self.doubts.iter_mut().find(|known| known.signal == doubt.signal) {
+            Some(known) => known.beyond &= doubt.beyond,
+            None => self.doubts.push(doubt),
+        }
+    }
+
     fn into_mark(self) -> Option<Mark> {
         let line = u32::try_from(self.line?).ok()?;
         let told = self.reach.is_some() || !self.doubts.is_empty();
@@ -321,7 +325,7 @@ mod tests {
 
     fn gate(rules: &CompiledRules) -> Gate<'_> {
         let grammars: Vec<&str> = crate::assemble::literals().collect();
-        let from_rules = rules.signals.iter().flat_map(|s| s.literals.iter().map(String::as_str));
+        let from_rules = rules.signals.iter().flat_map(|s| s.literals.iter().map(|(literal, _)| literal.as_str()));
         let short = |l: &&str| raw_forms(l, false, Reach::Line, None).iter().any(|(form, _)| form.text.len() < 3);
         let hopeless: Vec<&str> = from_rules.chain(grammars.iter().copied()).filter(short).collect();
         assert_eq!(hopeless, Vec::<&str>::new(), "these would switch the gate off");

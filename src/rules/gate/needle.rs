@@ -13,7 +13,8 @@ use crate::rules::literals::{SHORTEST, plainest};
 #[derive(Clone, Debug)]
 pub(super) struct Needle {
     pub(super) reach: Reach,
-    pub(super) signal: Option<SignalId>,
+    /// The signal, and which of its patterns the literal is certain in.
+    pub(super) signal: Option<(SignalId, Option<u8>)>,
     pub(super) around: Around,
     /// Upper and lower case are the same.
     pub(super) folded: bool,
@@ -126,7 +127,12 @@ fn ends_with(raw: &[u8], wanted: &[u8], folded: bool) -> bool {
 
 /// The pieces by which a literal can be found in a file, which may have escaped it for JSON any number of times. Of a long literal the
 /// longest part that escaping leaves alone is enough; a short one is looked for as it is and up to its first escape.
-pub(super) fn raw_forms(literal: &str, folded: bool, reach: Reach, signal: Option<SignalId>) -> Vec<(Wanted, Needle)> {
+pub(super) fn raw_forms(
+    literal: &str,
+    folded: bool,
+    reach: Reach,
+    signal: Option<(SignalId, Option<u8>)>,
+) -> Vec<(Wanted, Needle)> {
     let changed = |c: char| !c.is_ascii() || c.is_ascii_control() || "\"\\/".contains(c);
     let wanted = |text: &str, around| (Wanted::anywhere(text, folded), Needle { reach, signal, around, folded });
     let sure = |form: String| wanted(&form, Around::Nothing);
