@@ -46,7 +46,12 @@ pub fn read(bytes: &[u8]) -> Payload {
 #[must_use]
 pub fn starts(bytes: &[u8]) -> bool {
     let text = clean::bytes(bytes);
-    !text.starts_with('{') && prefix::read(&text).is_some_and(|found| found.starts) || read(bytes).starts
+    let told = if text.starts_with('{') {
+        json::is_timed(&text)
+    } else {
+        prefix::read(&text).is_some_and(|found| found.starts)
+    };
+    told || read(bytes).starts
 }
 
 /// A line further down in a record, if it is the first line of a record itself: what another program logged, carried as one text.

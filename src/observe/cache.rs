@@ -5,6 +5,7 @@
 //! older one is dropped. Whether something was remembered must never change what is found.
 
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -15,6 +16,9 @@ const SHARDS: usize = 16;
 /// What an entry takes besides its key and what is told of its value, roughly.
 const OVERHEAD: usize = 256;
 
+/// Offers that are remembered.
+const OFFERED: usize = 4096;
+
 /// Longer keys are not kept.
 const MOST_KEY: usize = 64 * 1024;
 
@@ -24,6 +28,8 @@ pub(super) struct Cache<V> {
     hasher: DefaultHashBuilder,
     /// Bytes of one generation of one shard.
     most: usize,
+    /// Parts of the hashes of keys that were offered.
+    offered: Vec<AtomicU32>,
 }
 
 struct Shard<V> {
@@ -48,17 +54,37 @@ impl<V: Clone> Cache<V> {
             shards: (0..SHARDS).map(|_| shard()).collect(),
             hasher: DefaultHashBuilder::default(),
             most: bytes / SHARDS / 2,
+            offered: (0..OFFERED).map(|_| AtomicU32::new(0)).collect(),
         }
+    }
+
+    /// The value kept for a key.
+    pub(super) fn get(&self, key: &[u8]) -> Option<V> {
+        let (hash, shard) = self.shard(key)?;
+        shard.lock().unwrap_or_else(PoisonError::into_inner).find(hash, key, self.most)
+    }
+
+    /// Keeps the value of a key that was offered before, not long ago: most are offered once.
+    pub(super) fn keep_repeated(&self, key: &[u8], value: &V, weight: usize) {
+        let Some((hash, shard)) = self.shard(key) else { return };
+        let [low, high] = [hash as u32, (hash >> 32) as u32];
+        if self.offered[low as usize % self.offered.len()].swap(high, Ordering::Relaxed) != high {
+            return;
+        }
+        let bytes = key.len() + OVERHEAD + weight;
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        shard.insert(Entry { hash, key: Box::from(key), value: value.clone(), bytes }, self.most);
+    }
+
+    fn shard(&self, key: &[u8]) -> Option<(u64, &Mutex<Shard<V>>)> {
+        let hash = (key.len() <= MOST_KEY).then(|| self.hasher.hash_one(key))?;
+        // The table takes the other end of the hash.
+        Some((hash, &self.shards[(hash >> 20) as usize % SHARDS]))
     }
 
     /// The value for a key, worked out if it is not kept. `weight` tells the bytes that a value takes for itself.
     pub(super) fn get_or(&self, key: &[u8], weight: impl Fn(&V) -> usize, work_out: impl FnOnce() -> V) -> V {
-        if key.len() > MOST_KEY {
-            return work_out();
-        }
-        let hash = self.hasher.hash_one(key);
-        // The table takes the other end of the hash.
-        let shard = &self.shards[(hash >> 20) as usize % SHARDS];
+        let Some((hash, shard)) = self.shard(key) else { return work_out() };
         if let Some(value) = shard.lock().unwrap_or_else(PoisonError::into_inner).find(hash, key, self.most) {
             return value;
         }

@@ -56,22 +56,26 @@ impl Memory {
         Some(self.events.get_or(key, |known| known.weight(), || Arc::new(Known::of_chain(rules, self, event, chain))))
     }
 
-    /// What is known of a record without an exception. Hardly any says the same as another, so only failures, which cost the most to
-    /// explain, are worth keeping.
+    /// What is known of a record without an exception. Hardly any says the same as another; those that do are kept, and failures, which
+    /// cost the most to explain.
     fn record(&self, rules: &CompiledRules, event: &Event, key: &mut Vec<u8>) -> Option<Arc<Known>> {
+        key.clear();
+        key.push(2 + u8::from(is_quiet(event)));
+        put(key, &event.message);
+        if let Some(known) = self.events.get(key) {
+            return Some(known);
+        }
         let searched = Searched::message(rules, event);
         if searched.hits.is_empty() {
             return None;
         }
         let fails = searched.hits.iter().any(|hit| rules.signal(hit.signal).symptom.is_some());
-        let know = || Arc::new(Known::of_record(rules, event, searched));
-        if !fails {
-            return Some(know());
+        let known = Arc::new(Known::of_record(rules, event, searched));
+        if fails {
+            return Some(self.events.get_or(key, |known| known.weight(), || known));
         }
-        key.clear();
-        key.push(2 + u8::from(is_quiet(event)));
-        put(key, &event.message);
-        Some(self.events.get_or(key, |known| known.weight(), know))
+        self.events.keep_repeated(key, &known, known.weight());
+        Some(known)
     }
 
     /// The log message above an exception.

@@ -46,7 +46,7 @@ const LEVELS: [&str; 14] = [
     "level_name",
     "level.name",
 ];
-const TIMES: [&str; 13] = [
+pub(super) const TIMES: [&str; 13] = [
     "timestamp",
     "time",
     "ts",

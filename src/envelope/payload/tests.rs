@@ -220,3 +220,30 @@ proptest! {
         let _ = read(line.as_bytes());
     }
 }
+
+#[test]
+fn whether_a_record_starts_is_told_without_reading_it() {
+    let deep = format!("{{\"time\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    for line in [
+        "{\"time\":\"2026-11-23T08:26:39Z\",\"msg\":\"up\"}",
+        "{\"time\":1,\"time\":null}",
+        "{\"t\\u0069me\":1}",
+        "{\"time\":1",
+        "{\"time\":null,\"a\":1}",
+        "{\"level\":\"info\"}",
+        "{\"a\":{\"time\":1}}",
+        "{}",
+        &deep,
+        "ts=2026-11-23T08:26:39Z level=info msg=up",
+        "2026-11-23 08:26:39,005 INFO app: up",
+        "2026-11-23 08:26:39,005   at com.acme.A.f(A.java:3)",
+        "    at com.acme.A.f(A.java:3)",
+        "Traceback (most recent call last):",
+        "\tat x",
+        "",
+    ] {
+        let read = super::read(line.as_bytes());
+        assert_eq!(super::starts(line.as_bytes()), read.starts, "{line}");
+        assert_eq!(super::time(line.as_bytes()), read.time, "{line}");
+    }
+}
