@@ -83,8 +83,9 @@ pub fn collect(
             progress.so_far(&outcomes.scanned(specs, pot.total()));
         }
     }
-    for job in long {
-        if progress.stopped() {
+    for (number, job) in long.into_iter().enumerate() {
+        // What waits in a pipe already is taken even after a wish to stop.
+        if number > 0 && progress.stopped() {
             break;
         }
         let outcome = pipeline::run(job, &analyse, &mut |_, _| {}, &mut |rest: SoFar| {
@@ -246,7 +247,13 @@ pub fn scan_source<T: Send>(
     sink: &mut impl FnMut(Vec<T>, u64),
 ) -> Result<InputSummary, InputWarning> {
     let job = Job { gate, spec, id, options, progress };
-    if job.is_short() { whole(&job, analyse, sink) } else { pipeline::run(&job, analyse, sink, &mut |_| {}) }
+    // A task of the pool that waits takes up others, which would wait inside it, and so on to the end of the stack.
+    let within_task = rayon::current_thread_index().is_some();
+    if within_task || job.is_short() {
+        whole(&job, analyse, sink)
+    } else {
+        pipeline::run(&job, analyse, sink, &mut |_| {})
+    }
 }
 
 /// One input to be read.

@@ -78,7 +78,8 @@ fn discover(paths: &[String]) -> Option<Discovered> {
 fn is_small(specs: &[SourceSpec]) -> bool {
     /// Bytes of all inputs together. Of compressed ones too: they grow, but not out of hand.
     const MOST: u64 = 32 * 1024;
-    let size = |spec: &SourceSpec| Some(std::fs::metadata(spec.path.as_deref()?).ok()?.len());
+    let file = |spec: &SourceSpec| std::fs::metadata(spec.path.as_deref()?).ok().filter(std::fs::Metadata::is_file);
+    let size = |spec: &SourceSpec| Some(file(spec)?.len());
     specs.iter().try_fold(0, |sum, spec| Some(size(spec)? + sum).filter(|sum| *sum <= MOST)).is_some()
 }
 

@@ -186,7 +186,7 @@ mod tests {
         let said = |pattern: &str| required(pattern).map(|set| set.join(","));
         assert_eq!(said(r"\bsk-proj-[A-Za-z0-9_-]{40,}").as_deref(), Some("sk-proj-"));
         assert_eq!(said(r"(?i)bearer\s+\S{12}").as_deref(), Some("bearer"));
-        assert_eq!(said(r"(?i)(?:pwd|api[-_ ]?key)=\S+").as_deref(), Some("pwd,api"));
+        assert_eq!(said(r"(?i)(?:pwd|api[-_ ]?key)=\S+").as_deref(), Some("pwd,key"));
         assert_eq!(said(r"\b[0-9a-f]{32}\b"), None);
         assert_eq!(said(r"(?:token)?x\d"), None);
         assert_eq!(said(r"xox[ab]-\d").as_deref(), Some("xoxa-,xoxb-"));

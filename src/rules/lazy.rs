@@ -15,9 +15,10 @@ use regex_automata::util::syntax;
 
 use super::schema::Pattern;
 
-/// What a regex may take, as the regex crate limits it.
+/// What a regex may take: to be compiled as the regex crate limits it, to run much less, because there are hundreds for each thread.
 const MOST_NFA_BYTES: usize = 10 << 20;
-const MOST_CACHE_BYTES: usize = 2 << 20;
+const MOST_CACHE_BYTES: usize = 256 << 10;
+const MOST_ONE_PASS_BYTES: usize = 128 << 10;
 
 /// Texts that are asked for signs before a pattern is compiled in any case.
 const MOST_ASKED: u32 = 100;
@@ -182,6 +183,7 @@ fn compile(pattern: &str, unicode: bool, prefilter: bool) -> Option<Regex> {
     let config = Regex::config()
         .nfa_size_limit(Some(MOST_NFA_BYTES))
         .hybrid_cache_capacity(MOST_CACHE_BYTES)
+        .onepass_size_limit(Some(MOST_ONE_PASS_BYTES))
         .auto_prefilter(prefilter)
         .utf8_empty(unicode);
     // Whatever a form without Unicode matches in ASCII text lies between characters.

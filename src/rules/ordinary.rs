@@ -69,6 +69,6 @@ mod tests {
         let rarest = |text| Ordinary::known().rarest(text);
         assert!(rarest("request completed") < rarest("info"));
         assert!(rarest("unauthorized") < rarest("request"));
-        assert!(rarest(": 503 ") < rarest("error: "));
+        assert!(rarest(" level=") > rarest(": 503 "));
     }
 }

@@ -23,6 +23,9 @@ use crate::streams::{self, Piece, Shape, Splitter};
 /// How long to rest at most where nothing moves: signals wake nobody.
 const REST: Duration = Duration::from_millis(100);
 
+/// Rests for which a pipe may take to open after a wish to stop.
+const PATIENCE: usize = 20;
+
 /// Lines of segments that are worth a task.
 const LINES: usize = 512;
 
@@ -73,7 +76,7 @@ struct Opened {
 
 /// Waits until it is known what the input is; `None` if reading was to end before that.
 fn open(job: &Job<'_>, reader: &Reader, asked: &mut dyn FnMut(SoFar)) -> Result<Option<Opened>, InputWarning> {
-    let mut patience = 5;
+    let mut patience = PATIENCE;
     loop {
         match reader.next() {
             Some(Parcel::Opened { sample, raw, live }) => return Ok(Some(Opened { sample, raw, live })),
@@ -84,10 +87,12 @@ fn open(job: &Job<'_>, reader: &Reader, asked: &mut dyn FnMut(SoFar)) -> Result<
         if job.progress.stopped() {
             reader.stop();
             // A pipe that nobody has opened at its other end cannot be opened either, not even to say that it is empty.
-            patience -= 1;
             if patience == 0 {
                 return Ok(None);
             }
+            patience -= 1;
+            // Whatever wakes this thread must not use the patience up.
+            thread::sleep(REST);
         } else if let Some(bytes) = reader.early()
             && job.progress.asked()
         {
