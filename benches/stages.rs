@@ -13,7 +13,7 @@ use whodunit::assemble;
 use whodunit::envelope::payload;
 use whodunit::evidence::Evidence;
 use whodunit::input::Block;
-use whodunit::matching::{self, Texts};
+use whodunit::matching::{self, Standing};
 use whodunit::model::{Event, Segment, SourceId, StreamId};
 use whodunit::observe::{Memory, Observer};
 use whodunit::ranking;
@@ -47,9 +47,16 @@ fn text_bytes(segments: &[Segment]) -> u64 {
     segments.iter().flat_map(|segment| &segment.lines).map(|line| line.text.len() as u64 + 1).sum()
 }
 
-fn texts_bytes(texts: &[Texts]) -> u64 {
-    let bytes = |t: &Texts| t.message.len() + t.frames.len() + t.links.iter().map(String::len).sum::<usize>();
-    texts.iter().map(|texts| bytes(texts) as u64).sum()
+/// The texts of an event that are held against the signals, and how they stand in it.
+fn texts(event: &Event) -> Vec<(String, Standing)> {
+    let message = matching::bounded(&event.message).to_owned();
+    let mut texts = vec![(message, Standing::message(event.chain.is_some()))];
+    if let Some(chain) = &event.chain {
+        let links = chain.links.iter().enumerate();
+        texts.extend(links.map(|(at, link)| (matching::link_text(link), Standing::link(at, chain.root))));
+        texts.push((matching::frames_text(chain), Standing::Frames));
+    }
+    texts
 }
 
 fn bench<T: ?Sized>(
@@ -118,10 +125,11 @@ fn matching(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("matching");
     for kind in KINDS {
         let events: Vec<Event> = segments(&gate, logs::bytes(kind, SIZE)).iter().flat_map(assemble::assemble).collect();
-        let texts: Vec<Texts> = events.iter().map(Texts::of).collect();
-        bench(&mut group, kind, texts_bytes(&texts), texts.as_slice(), |texts| {
-            for texts in texts {
-                black_box(matching::matches(&rules, texts));
+        let texts: Vec<(String, Standing)> = events.iter().flat_map(texts).collect();
+        let bytes = texts.iter().map(|(text, _)| text.len() as u64).sum();
+        bench(&mut group, kind, bytes, texts.as_slice(), |texts| {
+            for (text, standing) in texts {
+                black_box(matching::find(&rules, text, *standing));
             }
         });
     }

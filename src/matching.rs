@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::model::{Event, Exception, ExceptionChain, SignalId};
+use crate::model::{Exception, ExceptionChain, SignalId};
 use crate::rules::CompiledRules;
 use crate::rules::schema::Place;
 
@@ -71,58 +71,6 @@ impl Hit {
         }
         out.push_str(rest);
         out
-    }
-}
-
-/// The searchable texts of an event.
-#[derive(Clone, Debug, Default)]
-pub struct Texts {
-    /// The log message.
-    pub message: String,
-    /// `Type: message` and the properties of each link.
-    pub links: Vec<String>,
-    /// `function path`, one frame a line.
-    pub frames: String,
-    root: usize,
-}
-
-impl Texts {
-    /// Collects the texts of an event, each bounded.
-    #[must_use]
-    pub fn of(event: &Event) -> Self {
-        let message = bounded(&event.message).to_owned();
-        match &event.chain {
-            None => Self { message, ..Self::default() },
-            Some(chain) => Self {
-                message,
-                links: chain.links.iter().map(link_text).collect(),
-                frames: frames_text(chain),
-                root: chain.root,
-            },
-        }
-    }
-
-    /// The text of a slot.
-    #[must_use]
-    pub fn get(&self, slot: Slot) -> &str {
-        match slot {
-            Slot::Message => &self.message,
-            Slot::Link(at) => &self.links[at],
-            Slot::Frames => &self.frames,
-        }
-    }
-
-    fn slots(&self) -> impl Iterator<Item = Slot> {
-        let frames = (!self.frames.is_empty()).then_some(Slot::Frames);
-        std::iter::once(Slot::Message).chain((0..self.links.len()).map(Slot::Link)).chain(frames)
-    }
-
-    fn standing(&self, slot: Slot) -> Standing {
-        match slot {
-            Slot::Message => Standing::message(!self.links.is_empty()),
-            Slot::Link(at) => Standing::link(at, self.root),
-            Slot::Frames => Standing::Frames,
-        }
     }
 }
 
@@ -213,16 +161,6 @@ pub fn bounded(text: &str) -> &str {
         end -= 1;
     }
     &text[..end]
-}
-
-/// Every signal that holds for an event, in the order of its texts and then of the rules.
-#[must_use]
-pub fn matches(rules: &CompiledRules, texts: &Texts) -> Vec<Hit> {
-    let hits = texts.slots().flat_map(|slot| {
-        let found = find(rules, texts.get(slot), texts.standing(slot));
-        found.into_iter().map(move |hit| Hit { slot, ..hit })
-    });
-    hits.collect()
 }
 
 /// Every signal that holds in one text, in the order of the rules. Which link it was the caller knows: `slot` is that of the first.

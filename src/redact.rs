@@ -166,7 +166,7 @@ pub fn redact(rules: &CompiledRules, text: &str) -> String {
 /// A filter that spares most texts most patterns; [`redact_with`] gives what [`redact`] gives.
 #[must_use]
 pub fn prefilter(rules: &CompiledRules) -> Prefilter {
-    Prefilter::new(rules, PLACES.iter().map(|place| place.pattern.text()))
+    Prefilter::new(rules, PLACES.iter().map(|place| &place.pattern))
 }
 
 /// [`redact`] for many texts, with the [`prefilter`] of the same rules.

@@ -5,13 +5,12 @@
 
 mod pipeline;
 mod pot;
-mod tail;
 
 use rayon::prelude::*;
 
 use self::pot::Pot;
 use crate::assemble;
-use crate::evidence::{Evidence, Observation, Seen};
+use crate::evidence::Evidence;
 use crate::input::{self, InputSummary, InputWarning, Source, SourceSpec};
 use crate::model::{Line, Segment, SourceId, StreamId};
 use crate::observe::{Memory, Observer};
@@ -96,7 +95,7 @@ pub fn collect(
                 observe(rules, &memory, segment, &mut evidence);
             }
             observe_records(rules, &memory, &rest.records, &mut evidence);
-            evidence.merge(Evidence::default());
+            evidence.bound();
             let so_far = outcomes.0.iter().cloned().chain([(job.id, Ok(rest.summary))]).collect();
             progress.so_far(&Outcomes(so_far).scanned(specs, evidence));
         });
@@ -149,7 +148,7 @@ fn observe(rules: &CompiledRules, memory: &Memory, segment: &Segment, evidence: 
     let mut count = 0;
     for event in assemble::assemble(segment) {
         for observation in observer.observe(&event) {
-            add(evidence, observation);
+            evidence.add(observation);
             count += 1;
         }
     }
@@ -167,23 +166,11 @@ fn observe_records(
     for (stream, line) in records {
         let mut observer = Observer::new(rules, memory, std::slice::from_ref(line), stream.clone());
         for observation in observer.observe(&assemble::record(stream, line)) {
-            add(evidence, observation);
+            evidence.add(observation);
             count += 1;
         }
     }
     count
-}
-
-/// Adds an observation. Of several texts with one fingerprint the least is the title, as when evidence is merged: which comes first depends
-/// on the threads.
-fn add(evidence: &mut Evidence, observation: Observation) {
-    if let Seen::Unexplained { fingerprint, title, .. } = &observation.seen
-        && let Some((least, _)) = evidence.unexplained.get_mut(fingerprint)
-        && title < least
-    {
-        least.clone_from(title);
-    }
-    evidence.add(observation);
 }
 
 /// The evidence of records that stand for themselves.
@@ -212,10 +199,6 @@ pub trait Progress: Sync {
     fn done(&self);
     /// Whether reading should end here; true for good once it was.
     fn stopped(&self) -> bool {
-        false
-    }
-    /// Whether somebody may ask for what was found so far.
-    fn may_ask(&self) -> bool {
         false
     }
     /// Whether somebody asked since the last call.

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -249,13 +249,7 @@ fn a_closed_pipe_is_silent() {
     for arguments in
         [&[][..], &["--format", "json"], &["events"], &["explain", "timeout"], &["rules", "list", "signals"]]
     {
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin("whodunit"))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program runs");
+        let mut child = common::spawned(arguments);
         drop(child.stdout.take());
         // Commands that read no input may be gone before it is written.
         let _ = child.stdin.take().expect("piped").write_all(LOG.as_bytes());

@@ -84,6 +84,18 @@ fn the_rules_inside_are_those_of_the_files() {
     common::assert_same(&texts(read), &texts(inside), "the rules inside");
 }
 
+/// Literals that a rule spells out although they are certain are not looked at.
+#[test]
+fn literals_are_spelt_out_only_where_some_are_not_certain() {
+    let certain = |signal: &&whodunit::rules::schema::Signal| {
+        !signal.literals.is_empty() && signal.patterns.iter().all(|pattern| !pattern.literals().is_empty())
+    };
+    let set = RuleSet::embedded().expect("the built-in rules");
+    let needless: Vec<&str> =
+        set.signals.iter().map(|signal| &**signal).filter(certain).map(|signal| signal.id.as_str()).collect();
+    assert!(needless.is_empty(), "{needless:?} need no `literals`");
+}
+
 #[test]
 fn ids_are_unique() {
     let set = &common::rules().set;

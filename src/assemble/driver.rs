@@ -39,7 +39,10 @@ pub(super) fn assemble(segment: &Segment) -> Vec<Event> {
 /// What the grammars find that are present in the lines.
 fn find(lines: &[Line]) -> Vec<Found> {
     static INDEX: OnceLock<Option<Index<'static>>> = OnceLock::new();
-    let Some(index) = INDEX.get_or_init(|| Index::new(super::GRAMMARS)) else { return Vec::new() };
+    // Without an index every grammar looks at every line: slower, never less.
+    let Some(index) = INDEX.get_or_init(|| Index::new(super::GRAMMARS)) else {
+        return super::GRAMMARS.iter().flat_map(|grammar| grammar.find(lines)).collect();
+    };
     let marks = index.marks(lines);
     index.present(&marks).flat_map(|(grammar, openings)| grammar.search(lines, &openings)).collect()
 }

@@ -48,7 +48,6 @@ impl Openings<'_> {
     }
 
     /// Every one of so many lines.
-    #[cfg(test)]
     pub(super) fn everywhere(lines: usize) -> Openings<'static> {
         Openings { marks: Cow::Owned(vec![1; lines]), own: 1, below: 0 }
     }

@@ -4,7 +4,6 @@
 
 use memchr::{memchr, memmem};
 
-use super::Lookups;
 use crate::matching::Hit;
 use crate::model::{ComponentId, Event};
 use crate::rules::{CompiledRules, Lazy};
@@ -63,8 +62,8 @@ impl Call {
 
     /// The component at this host, or else at this port of a host that is nobody's.
     #[must_use]
-    pub fn component(&self, rules: &CompiledRules, lookups: &Lookups) -> Option<ComponentId> {
-        lookups.host(rules, &self.host).or_else(|| self.port.and_then(|port| rules.port(port)))
+    pub fn component(&self, rules: &CompiledRules) -> Option<ComponentId> {
+        rules.host(&self.host).or_else(|| self.port.and_then(|port| rules.port(port)))
     }
 }
 
@@ -96,12 +95,12 @@ pub fn is_internal_host(host: &str) -> bool {
 }
 
 /// The call that the event itself shows: a client's failure line, a URL of a known host in a message, or the path of a refused call.
-pub(super) fn own_call(rules: &CompiledRules, lookups: &Lookups, event: &Event, hits: &[Hit]) -> Option<Call> {
+pub(super) fn own_call(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<Call> {
     let by_capture = hits.iter().rev().filter(|hit| rules.signal(hit.signal).symptom.is_some()).find_map(call_of);
     if by_capture.is_some() {
         return by_capture;
     }
-    property_call(event).or_else(|| urls(event).find(|call| lookups.host(rules, &call.host).is_some()))
+    property_call(event).or_else(|| urls(event).find(|call| rules.host(&call.host).is_some()))
 }
 
 /// The request that an error object carries: `config.url`, `rawResponse.url`, `request.url`.

@@ -6,18 +6,16 @@
 
 mod call;
 mod frames;
-mod lookups;
 
 pub use call::{Call, call_of, is_internal_host};
 pub use frames::{FrameFacts, read_frames};
-pub use lookups::Lookups;
 
 use memchr::{memchr_iter, memchr2};
 
 use call::{messages, own_call, relative_call, urls};
 use frames::frame_role;
 
-use crate::keys;
+use crate::keys::{self, Prefilter};
 use crate::matching::Hit;
 use crate::model::{ComponentId, Event, Language};
 use crate::rules::schema::RoleSubject;
@@ -67,11 +65,11 @@ pub struct Facts<'a> {
 
 /// Decides for one event.
 #[must_use]
-pub fn attribute(rules: &CompiledRules, lookups: &Lookups, facts: Facts<'_>) -> Attribution {
+pub fn attribute(rules: &CompiledRules, prefilter: &Prefilter, facts: Facts<'_>) -> Attribution {
     let Facts { event, hits, frames, nearby } = facts;
     let mut out = Attribution::default();
-    let call = own_call(rules, lookups, event, hits).or_else(|| nearby.cloned()).or_else(|| relative_call(event));
-    let hosted = call.as_ref().and_then(|call| Some((call.component(rules, lookups)?, call)));
+    let call = own_call(rules, event, hits).or_else(|| nearby.cloned()).or_else(|| relative_call(event));
+    let hosted = call.as_ref().and_then(|call| Some((call.component(rules)?, call)));
     let root = event.chain.as_ref().map_or(0, |chain| chain.root);
     let certain = by_wording(rules, hits, root)
         .or_else(|| by_variable(rules, hits))
@@ -83,14 +81,14 @@ pub fn attribute(rules: &CompiledRules, lookups: &Lookups, facts: Facts<'_>) -> 
         .or_else(|| by_module(rules, event))
         .or_else(|| by_site(rules, event))
         .or_else(|| by_likely(rules, hits))
-        .or_else(|| by_mention(rules, lookups, event));
+        .or_else(|| by_mention(rules, event));
     let shows = |name: &str| {
         rules
             .concept(name)
             .is_some_and(|concept| hits.iter().any(|hit| rules.signal(hit.signal).shows.contains(&concept)))
     };
     out.own_check = shows("own-token-check") && decided.is_none();
-    match decided.map(|decision| part_of_platform(rules, lookups, event, frames, decision)) {
+    match decided.map(|decision| part_of_platform(rules, event, frames, decision)) {
         Some(decision) => out.decide(rules, decision, frames),
         None if out.own_check => {}
         None if shows("internal-auth-refused") => {
@@ -104,7 +102,7 @@ pub fn attribute(rules: &CompiledRules, lookups: &Lookups, facts: Facts<'_>) -> 
     }
     if out.component.is_none()
         && !out.internal
-        && let Some((owner, because)) = by_key(rules, lookups, event, hits)
+        && let Some((owner, because)) = by_key(rules, prefilter, event, hits)
     {
         (out.component, out.because) = (Some(owner), because);
     }
@@ -112,7 +110,7 @@ pub fn attribute(rules: &CompiledRules, lookups: &Lookups, facts: Facts<'_>) -> 
     if out.role.is_none()
         && let Some(component) = out.component
     {
-        out.role = role_in_text(rules, lookups, event, component);
+        out.role = role_in_text(rules, event, component);
     }
     out
 }
@@ -217,22 +215,15 @@ fn by_likely(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
 }
 
 /// The owner of a key in the event: without any other sign, a key is sent to whom it belongs.
-fn by_key(rules: &CompiledRules, lookups: &Lookups, event: &Event, hits: &[Hit]) -> Option<(ComponentId, String)> {
+fn by_key(rules: &CompiledRules, prefilter: &Prefilter, event: &Event, hits: &[Hit]) -> Option<(ComponentId, String)> {
     let values = hits.iter().flat_map(|hit| hit.captures.iter()).filter(|(name, _)| name.starts_with("val"));
     let values = values.map(|(_, value)| keys::value(rules, value)).filter(|key| !key.shared_shape);
-    let mut seen =
-        messages(event).flat_map(|text| keys::whole(rules, lookups.prefilter.possible(text), text)).chain(values);
+    let mut seen = messages(event).flat_map(|text| keys::whole(rules, prefilter.possible(text), text)).chain(values);
     seen.find_map(|key| Some((key.owner?, "the shape of the key".to_owned())))
 }
 
 /// The part of a platform that failed, where the platform's common wording or client decided and the event names one of its parts.
-fn part_of_platform(
-    rules: &CompiledRules,
-    lookups: &Lookups,
-    event: &Event,
-    frames: &FrameFacts,
-    decision: Decision,
-) -> Decision {
+fn part_of_platform(rules: &CompiledRules, event: &Event, frames: &FrameFacts, decision: Decision) -> Decision {
     let platform = rules.component(decision.0).id.as_str();
     let is_part = |id: &ComponentId| rules.component(*id).part_of.as_deref() == Some(platform);
     if !rules.set.components.iter().any(|c| c.part_of.as_deref() == Some(platform)) {
@@ -243,7 +234,7 @@ fn part_of_platform(
         messages(event).flat_map(words).find_map(|word| {
             let class = rules.classes(word).find(|(id, class)| !class.shared && is_part(id));
             let class = class.map(|(id, class)| (id, class.role.clone()));
-            class.or_else(|| lookups.model(word).filter(is_part).map(|id| (id, None)))
+            class.or_else(|| rules.model(word).filter(is_part).map(|id| (id, None)))
         })
     };
     match by_frame().or_else(by_word) {
@@ -253,7 +244,7 @@ fn part_of_platform(
 }
 
 /// What the component is used for, where only the words of the event tell: a module, a class or a model that is named.
-fn role_in_text(rules: &CompiledRules, lookups: &Lookups, event: &Event, component: ComponentId) -> Option<String> {
+fn role_in_text(rules: &CompiledRules, event: &Event, component: ComponentId) -> Option<String> {
     if let Some((owner, Some(role), _)) = by_module(rules, event)
         && owner == component
     {
@@ -261,7 +252,7 @@ fn role_in_text(rules: &CompiledRules, lookups: &Lookups, event: &Event, compone
     }
     let class = |word: &str| rules.classes(word).find(|(id, _)| *id == component)?.1.role.clone();
     let model =
-        |word: &str| lookups.model(word).and_then(|_| rules.role(RoleSubject::Model, word)).map(ToOwned::to_owned);
+        |word: &str| rules.model(word).and_then(|_| rules.role(RoleSubject::Model, word)).map(ToOwned::to_owned);
     // What serves no models of its own is not used for what the model in its refusal is used for.
     let usual = &rules.component(component).roles;
     let role = |word: &str| class(word).or_else(|| model(word)).filter(|role| usual.contains(role));
@@ -279,13 +270,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A variable or class that the text only mentions: the weakest sign, for messages without frames.
-fn by_mention(rules: &CompiledRules, lookups: &Lookups, event: &Event) -> Option<Decision> {
+fn by_mention(rules: &CompiledRules, event: &Event) -> Option<Decision> {
     for text in messages(event) {
         for word in words(text) {
             if let Some((component, true)) = rules.variable(word) {
                 return Some((component, None, format!("variable {word}")));
             }
-            if let Some(component) = lookups.model(word) {
+            if let Some(component) = rules.model(word) {
                 return Some((component, None, format!("model {word}")));
             }
             if let Some((component, class)) = rules.classes(word).find(|(_, class)| !class.shared && word.len() > 6) {

@@ -58,10 +58,6 @@ impl Progress for Follower<'_> {
         self.signals.stopped()
     }
 
-    fn may_ask(&self) -> bool {
-        cfg!(unix)
-    }
-
     fn asked(&self) -> bool {
         self.signals.asked()
     }

@@ -13,6 +13,7 @@ pub use observation::{
 };
 pub use timeline::{Moment, Timeline, Track};
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::keys::KeySeen;
@@ -191,10 +192,13 @@ impl Evidence {
             Seen::Runtime(name) => *self.runtimes.entry(name).or_default() += 1,
             Seen::Unexplained { fingerprint, title, quote } => {
                 self.events += 1;
-                let (_, unexplained) =
-                    self.unexplained.entry(fingerprint).or_insert_with(|| (title, Unexplained::default()));
-                unexplained.track.add(moment);
-                unexplained.exemplars.insert(moment.at, quote);
+                let mut seen = Unexplained::default();
+                seen.track.add(moment);
+                seen.exemplars.insert(moment.at, quote);
+                match self.unexplained.entry(fingerprint) {
+                    Entry::Occupied(mut known) => merge_unexplained(known.get_mut(), (title, seen)),
+                    Entry::Vacant(free) => drop(free.insert((title, seen))),
+                }
             }
         }
     }
@@ -225,14 +229,7 @@ impl Evidence {
         self.endpoints.extend(other.endpoints);
         self.key_tails.extend(other.key_tails);
         merge_maps(&mut self.runtimes, other.runtimes, |a, b| *a += b);
-        merge_maps(&mut self.unexplained, other.unexplained, |a, b| {
-            // Texts of one fingerprint may differ in what the fingerprint leaves out: the least is everybody's choice.
-            if b.0 < a.0 {
-                a.0 = b.0;
-            }
-            a.1.track.merge(&b.1.track);
-            a.1.exemplars.extend(b.1.exemplars);
-        });
+        merge_maps(&mut self.unexplained, other.unexplained, merge_unexplained);
         self.events += other.events;
         self.explained += other.explained;
         self.assumed.merge(other.assumed);
@@ -244,8 +241,9 @@ impl Evidence {
         self.bound();
     }
 
-    /// Keeps every map within its cap. The least keys stay, whatever the order of arrival, so the result does not depend on it.
-    fn bound(&mut self) {
+    /// Keeps every map within its cap, as [`merge`](Self::merge) does; whoever adds without merging does it now and then. The least keys
+    /// stay, whatever the order of arrival, so the result does not depend on it.
+    pub fn bound(&mut self) {
         let caps = &mut self.caps;
         cap(&mut self.groups, MOST_GROUPS, caps, "findings");
         cap(&mut self.unexplained, MOST_GROUPS, caps, "unexplained errors");
@@ -272,6 +270,15 @@ impl Evidence {
             few(moments, MOST_EXEMPLARS * 8);
         }
     }
+}
+
+/// Texts of one fingerprint may differ in what the fingerprint leaves out: the least is everybody's choice.
+fn merge_unexplained(into: &mut (String, Unexplained), from: (String, Unexplained)) {
+    if from.0 < into.0 {
+        into.0 = from.0;
+    }
+    into.1.track.merge(&from.1.track);
+    into.1.exemplars.extend(from.1.exemplars);
 }
 
 impl Group {

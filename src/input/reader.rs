@@ -21,8 +21,6 @@ pub enum Parcel {
         sample: Vec<u8>,
         /// As in [`Source::raw_counter`].
         raw: Arc<AtomicU64>,
-        /// It may stay silent for long.
-        live: bool,
     },
     /// Nothing of it is read; the last parcel.
     Refused(InputError),
@@ -135,9 +133,9 @@ impl<F: Fn(Parcel) -> bool> Thread<F> {
                 return;
             }
         };
-        let (sample, raw, live) = (source.sample().to_vec(), source.raw_counter(), source.is_live());
+        let (sample, raw) = (source.sample().to_vec(), source.raw_counter());
         self.control.recognised();
-        if (self.hand_over)(Parcel::Opened { sample, raw, live }) && self.blocks(&mut source) {
+        if (self.hand_over)(Parcel::Opened { sample, raw }) && self.blocks(&mut source) {
             (self.hand_over)(Parcel::End(source.finish()));
         }
     }

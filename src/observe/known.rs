@@ -57,7 +57,7 @@ impl Searched {
 
     /// Keys in the text, whatever the signals captured.
     fn plain_keys(&self, rules: &CompiledRules, memory: &Memory) -> Vec<KeySeen> {
-        let possible = memory.lookups(rules).prefilter.possible(&self.text);
+        let possible = memory.prefilter(rules).possible(&self.text);
         let mut seen = keys::masked(rules, possible, &self.text);
         seen.extend(keys::sent(rules, possible, &self.text));
         seen
@@ -200,7 +200,7 @@ impl Known {
         let none = FrameFacts::default();
         let frames = self.frames.as_ref().map_or(&none, |frames| &frames.facts);
         let facts = Facts { event, hits: &self.hits, frames, nearby };
-        let attribution = Arc::new(attribution::attribute(rules, memory.lookups(rules), facts));
+        let attribution = Arc::new(attribution::attribute(rules, memory.prefilter(rules), facts));
         if known.len() < MOST_CALLS {
             known.push((nearby.cloned(), Arc::clone(&attribution)));
         }

@@ -9,7 +9,7 @@ use super::cache::Cache;
 use super::kept::Kept;
 use super::known::{Frames, Known, Searched, is_quiet};
 use super::{MOST_QUOTE, bounded};
-use crate::attribution::Lookups;
+use crate::keys::Prefilter;
 use crate::matching::{self, Standing};
 use crate::model::{Event, Exception, ExceptionChain};
 use crate::redact;
@@ -23,7 +23,7 @@ pub struct Memory {
     events: Cache<Arc<Known>>,
     texts: Cache<Arc<Searched>>,
     frames: Cache<Arc<Frames>>,
-    lookups: OnceLock<Lookups>,
+    prefilter: OnceLock<Prefilter>,
     pub(super) kept: Kept,
 }
 
@@ -34,7 +34,7 @@ impl Default for Memory {
             events: Cache::new(events),
             texts: Cache::new(texts),
             frames: Cache::new(frames),
-            lookups: OnceLock::new(),
+            prefilter: OnceLock::new(),
             kept: Kept::default(),
         }
     }
@@ -105,14 +105,14 @@ impl Memory {
         self.frames.get_or(&key, |frames| frames.weight(), || Arc::new(Frames::of(rules, chain)))
     }
 
-    /// Answers of the rules that are asked for again and again.
-    pub(super) fn lookups(&self, rules: &CompiledRules) -> &Lookups {
-        self.lookups.get_or_init(|| Lookups::new(rules, redact::prefilter(rules)))
+    /// Tells which patterns of secrets a text could match.
+    pub(super) fn prefilter(&self, rules: &CompiledRules) -> &Prefilter {
+        self.prefilter.get_or_init(|| redact::prefilter(rules))
     }
 
     /// The text without secrets.
     pub(super) fn redact(&self, rules: &CompiledRules, text: &str) -> String {
-        redact::redact_with(rules, &self.lookups(rules).prefilter, text)
+        redact::redact_with(rules, self.prefilter(rules), text)
     }
 
     /// A line that may be shown: redacted and bounded.

@@ -117,7 +117,7 @@ impl<'a> Observer<'a> {
                     let call = attribution::call_of(hit);
                     let worded = || known.hits.iter().find_map(|hit| self.rules.signal(hit.signal).provider);
                     let likely = || known.hits.iter().find_map(|hit| self.rules.signal(hit.signal).likely);
-                    let subject = call.and_then(|c| self.component(&c)).or_else(worded).or_else(likely);
+                    let subject = call.and_then(|c| c.component(self.rules)).or_else(worded).or_else(likely);
                     seen.push(Seen::Throttle(subject.map_or(Subject::Unknown, Subject::Component)));
                 }
                 Kind::Note => {
@@ -125,7 +125,7 @@ impl<'a> Observer<'a> {
                     let endpoint = hit
                         .capture("url")
                         .and_then(|_| attribution::call_of(hit))
-                        .and_then(|call| self.component(&call));
+                        .and_then(|call| call.component(self.rules));
                     seen.extend(endpoint.map(Seen::Endpoint));
                     if hit.capture("route").is_some() {
                         seen.extend(self.outcome(hit, false));
@@ -152,7 +152,7 @@ impl<'a> Observer<'a> {
         }
         let call = attribution::call_of(hit)?;
         let signal = self.rules.signal(hit.signal);
-        let Some(component) = self.component(&call).or(signal.provider) else {
+        let Some(component) = call.component(self.rules).or(signal.provider) else {
             return Some(Seen::InternalCall { host: call.host, path: plain_route(&call.path), ok });
         };
         let role = self.rules.role(crate::rules::schema::RoleSubject::Url, &call.path).map(ToOwned::to_owned);
@@ -164,10 +164,6 @@ impl<'a> Observer<'a> {
     fn invocation(&self, event: &Event) -> Option<Seen> {
         let request = event.request.as_ref()?;
         Some(Seen::Route { route: "invocation".to_owned(), ok: !self.failed.contains(request) })
-    }
-
-    fn component(&self, call: &Call) -> Option<crate::model::ComponentId> {
-        call.component(self.rules, self.memory.lookups(self.rules))
     }
 
     fn usual_role(&self, component: crate::model::ComponentId) -> String {

@@ -23,6 +23,9 @@ const MOST_ONE_PASS_BYTES: usize = 128 << 10;
 /// Texts that are asked for signs before a pattern is compiled in any case.
 const MOST_ASKED: u32 = 100;
 
+/// The letters beyond ASCII that are forms of ASCII ones without regard to case: a long `s`, and the sign for kelvin.
+const FURTHER_LETTERS: [char; 2] = ['\u{17f}', '\u{212a}'];
+
 /// A regex that is compiled at first use.
 #[derive(Debug)]
 pub struct Lazy {
@@ -154,14 +157,25 @@ impl Lazy {
         matches!(&self.source, Source::Rule(pattern) if !pattern.contains("(?i"))
     }
 
-    /// Whether the text has what every match contains. Asked only until the pattern is compiled: regexes look for literals of their own.
+    /// Texts of which every match in an ASCII text contains one, in letters of whatever case; none where none are certain.
+    pub fn certain(&self) -> impl Iterator<Item = &str> {
+        let (derived, own): (&[String], &[&str]) = match &self.source {
+            Source::Rule(pattern) if !pattern.literals().is_empty() => (pattern.literals(), &[]),
+            Source::Rule(pattern) => (pattern.signs().first().map_or(&[], Vec::as_slice), &[]),
+            Source::Own(_, signs) => (&[], signs),
+        };
+        derived.iter().map(String::as_str).chain(own.iter().copied())
+    }
+
+    /// Whether the text has what every match contains. Asked only until the pattern is compiled, so it must never be wrong: regexes look
+    /// for literals of their own.
     pub(crate) fn may_match(&self, text: &str) -> bool {
         match &self.source {
+            // Unicode has two further letters for `k` and `s`, which neither literals nor signs know.
+            _ if text.contains(FURTHER_LETTERS) => true,
             Source::Rule(pattern) if !pattern.literals().is_empty() => {
                 pattern.literals().iter().any(|literal| contains(text, literal))
             }
-            // Beyond ASCII a few letters have others for their capitals, which signs do not know.
-            _ if !text.is_ascii() => true,
             Source::Rule(pattern) => pattern.signs().iter().all(|set| set.iter().any(|sign| contains(text, sign))),
             Source::Own(_, signs) => signs.is_empty() || signs.iter().any(|sign| contains(text, sign)),
         }
@@ -223,6 +237,9 @@ mod tests {
         let found = lazy.captures("a BeareR t0ken").expect("a match");
         assert_eq!((found.range.clone(), found.group("s"), found.group("t")), (2..14, Some(9..14), None));
         assert!(lazy.unicode.get().is_none());
+        assert!(!lazy.is_match("é") && lazy.unicode.get().is_none());
         assert!(lazy.is_match("é bearer x") && lazy.unicode.get().is_some());
+        let disk = Lazy::new(&Pattern::new("(?i)disk full").expect("a pattern"));
+        assert!(disk.is_match("di\u{17f}\u{212a} full"), "what was compiled before must not show");
     }
 }

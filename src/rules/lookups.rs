@@ -3,7 +3,7 @@
 //! Each table is made from the components when a run first asks for it: a log without frames needs no packages. Tables are sorted places in
 //! the rules, not copies of them.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use hashbrown::HashMap;
 
@@ -12,6 +12,12 @@ use super::lazy::Lazy;
 use super::load::RuleSet;
 use super::schema::{Class, Component, Layer, RoleSubject};
 use crate::model::{ComponentId, Language};
+
+/// Hosts whose answer is kept; a log that calls more of them asks again.
+const MOST_HOSTS: usize = 4096;
+
+/// Longer hosts are not kept.
+const MOST_HOST_BYTES: usize = 256;
 
 /// Tables that wait to be asked for.
 #[derive(Debug, Default)]
@@ -24,8 +30,14 @@ pub(super) struct Lookups {
     /// The longest first.
     types: OnceLock<Vec<(ComponentId, usize)>>,
     hosts: OnceLock<Vec<(ComponentId, Lazy)>>,
+    /// Answers about hosts: each is held against a regex of every component, and a log names the same few again and again.
+    answers: Mutex<HashMap<Box<str>, Option<ComponentId>>>,
+    models: OnceLock<ByFirstByte>,
     roles: OnceLock<Vec<Lazy>>,
 }
+
+/// Beginnings of models' names in the order of the components, by their first byte: every word of a message is held against them.
+type ByFirstByte = Vec<Vec<(ComponentId, usize)>>;
 
 /// A package: of a component, or a neutral one.
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +164,23 @@ impl CompiledRules {
     /// The component a host name belongs to. The port must be off, the name in lower case.
     #[must_use]
     pub fn host(&self, host: &str) -> Option<ComponentId> {
+        if host.len() > MOST_HOST_BYTES {
+            return self.host_by_regex(host);
+        }
+        let answers = || self.lookups.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = answers().get(host) {
+            return *answer;
+        }
+        let answer = self.host_by_regex(host);
+        let mut answers = answers();
+        if answers.len() >= MOST_HOSTS {
+            answers.clear();
+        }
+        answers.insert(Box::from(host), answer);
+        answer
+    }
+
+    fn host_by_regex(&self, host: &str) -> Option<ComponentId> {
         let hosts = self.lookups.hosts.get_or_init(|| {
             components(&self.set).flat_map(|(id, c)| c.hosts.iter().map(move |host| (id, Lazy::new(host)))).collect()
         });
@@ -168,8 +197,9 @@ impl CompiledRules {
     /// The component whose models' names begin like a word.
     #[must_use]
     pub fn model(&self, word: &str) -> Option<ComponentId> {
-        let names = |c: &Component| c.models.iter().any(|model| word.starts_with(model.as_str()));
-        components(&self.set).find(|(_, c)| names(c)).map(|(id, _)| id)
+        let models = self.lookups.models.get_or_init(|| models(&self.set));
+        let same = &models[usize::from(*word.as_bytes().first()?)];
+        same.iter().find(|&&(id, at)| word.starts_with(&of(&self.set, id).models[at])).map(|&(id, _)| id)
     }
 
     /// The component whose console or documentation stands at a host.
@@ -243,4 +273,16 @@ fn types(set: &RuleSet) -> Vec<(ComponentId, usize)> {
         (std::cmp::Reverse(prefix.len()), prefix, id)
     });
     places
+}
+
+fn models(set: &RuleSet) -> ByFirstByte {
+    let mut models = vec![Vec::new(); 256];
+    for (id, component) in components(set) {
+        for (at, model) in component.models.iter().enumerate() {
+            if let Some(first) = model.as_bytes().first() {
+                models[usize::from(*first)].push((id, at));
+            }
+        }
+    }
+    models
 }

@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use rayon::{Scope, Yield};
 
-use super::tail::Tail;
 use super::{Analyse, Job, RECORDS, SoFar, told};
 use crate::input::{self, Block, InputSummary, InputWarning, Parcel, Reader, Source};
 use crate::model::{Line, Segment, StreamId};
@@ -44,7 +43,6 @@ pub(super) fn run<T: Send>(
     };
     job.progress.opened(&job.spec.name);
     let shape = Shape::detect(&opened.sample);
-    let tail = (opened.live && job.progress.may_ask()).then(Tail::default);
     let (sender, done) = channel();
     let flow = Flow {
         job,
@@ -61,7 +59,6 @@ pub(super) fn run<T: Send>(
         first_batch: 0,
         end: None,
         served: None,
-        tail,
         read: 0,
         opened,
     };
@@ -71,7 +68,6 @@ pub(super) fn run<T: Send>(
 struct Opened {
     sample: Vec<u8>,
     raw: Arc<AtomicU64>,
-    live: bool,
 }
 
 /// Waits until it is known what the input is; `None` if reading was to end before that.
@@ -79,7 +75,7 @@ fn open(job: &Job<'_>, reader: &Reader, asked: &mut dyn FnMut(SoFar)) -> Result<
     let mut patience = PATIENCE;
     loop {
         match reader.next() {
-            Some(Parcel::Opened { sample, raw, live }) => return Ok(Some(Opened { sample, raw, live })),
+            Some(Parcel::Opened { sample, raw }) => return Ok(Some(Opened { sample, raw })),
             Some(Parcel::Refused(error)) => return Err(error.into()),
             Some(Parcel::Block(_) | Parcel::Served(_) | Parcel::End(_)) => unreachable!("the first parcel opens"),
             None => thread::park_timeout(REST),
@@ -211,7 +207,6 @@ struct Flow<'f, T, S, R> {
     end: Option<InputSummary>,
     /// Somebody asked; what was read until the lines that were there.
     served: Option<InputSummary>,
-    tail: Option<Tail>,
     /// Raw bytes told of to the follower.
     read: u64,
 }
@@ -276,9 +271,6 @@ where
     }
 
     fn prepare(&mut self, scope: &Scope<'f>, block: Block) {
-        if let Some(tail) = &mut self.tail {
-            tail.keep(&block);
-        }
         let number = self.first_prepared + self.prepared.len() as u64;
         self.prepared.push_back(None);
         let (shape, gate, post) = (self.shape, self.job.gate, self.post());
@@ -332,9 +324,6 @@ where
 
     fn start(&mut self, scope: &Scope<'f>, segments: Vec<Segment>, horizon: u64) {
         let records = self.splitter.take_records();
-        if let Some(tail) = &mut self.tail {
-            tail.hand_on(&segments, &records, horizon);
-        }
         let works = works(segments, records);
         let batch = self.first_batch + self.batches.len() as u64;
         let results = works.iter().map(|_| Vec::new()).collect();
@@ -373,8 +362,10 @@ where
         if self.is_idle()
             && let Some(summary) = self.served.take()
         {
-            let (segments, records) =
-                self.tail.as_ref().map(|tail| tail.rest(self.job, self.shape)).unwrap_or_default();
+            // Whoever asks wants to see the failure that was printed last. The splitter that goes on is left alone, or the asking would
+            // change what is found.
+            let mut copy = self.splitter.clone();
+            let (segments, records) = (copy.finish(), copy.take_records());
             asked(SoFar { summary: unfinished(summary), segments, records });
         }
     }

@@ -30,7 +30,7 @@ impl Pot {
         part.unchecked += adding(&mut part.evidence);
         if part.unchecked >= UNCHECKED {
             part.unchecked = 0;
-            part.evidence.merge(Evidence::default());
+            part.evidence.bound();
         }
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
     }

@@ -197,7 +197,7 @@ impl Raw {
 }
 
 /// Puts lines back together. What is pushed comes out in order; gaps in the line numbers end what is open.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Joiner {
     layout: Layout,
     open: Option<Raw>,

@@ -43,7 +43,7 @@ const MOST_JOINED: usize = 1 << 20;
 
 type Key = (Arc<str>, u8);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Open {
     lines: Vec<Line>,
     bytes: usize,
@@ -53,7 +53,7 @@ struct Open {
 }
 
 /// Pieces of a line that is not whole yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     bytes: Vec<u8>,
     at: (u64, u64),
@@ -113,8 +113,8 @@ impl Caps {
     }
 }
 
-/// The streams of one source.
-#[derive(Debug)]
+/// The streams of one source. A copy can be brought to its end while the original goes on.
+#[derive(Clone, Debug)]
 pub struct Splitter {
     source: SourceId,
     fallback: StreamId,

@@ -36,14 +36,14 @@ impl Shape {
 }
 
 /// A line that could matter or stands near one, detached from its block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Piece {
     pub(super) line: u64,
     pub(super) reach: Option<Reach>,
     pub(super) content: Content,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Content {
     /// As it stands in the input, where its neighbours decide what it is.
     Raw(Raw),

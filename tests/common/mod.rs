@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 
 use assert_cmd::Command;
@@ -75,6 +76,17 @@ pub(crate) fn walk(folder: &Path) -> Vec<PathBuf> {
 /// A path as a test's message should name it.
 pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+/// The running program, with pipes to all its ends.
+pub(crate) fn spawned(arguments: &[&str]) -> Child {
+    std::process::Command::new(assert_cmd::cargo::cargo_bin("whodunit"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs")
 }
 
 /// The program, without the colours and the terminal of whoever runs the tests.
