@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use hashbrown::HashMap;
 
 use super::check;
-use super::lazy::{Found, Lazy};
+use super::lazy::{Found, Lazy, contains};
 use super::literal_index::{Candidate, LiteralIndex};
 use super::load::{RuleError, RuleSet};
 use super::lookups::Lookups;
@@ -21,6 +21,8 @@ pub struct CompiledSignal {
     pub rule: Arc<Signal>,
     /// Regexes of `match`.
     pub patterns: Vec<Lazy>,
+    /// Those that ask for a beginning or an end, without that: see [`Pattern::relaxed`](super::schema::Pattern::relaxed).
+    relaxed: Vec<Option<Lazy>>,
     /// Regexes of `unless`.
     pub unless: Vec<Lazy>,
     /// What it shows.
@@ -36,8 +38,19 @@ pub struct CompiledSignal {
     pub literals: Vec<(String, Option<u8>)>,
     /// Whether every match of its patterns lies within one line of a text.
     pub within_a_line: bool,
-    /// Whether a text in which its patterns do not hold has no part in which they do.
-    pub unanchored: bool,
+}
+
+/// What a line of a file, as it stands there, tells of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InLine {
+    /// It does not hold because of this line.
+    Not,
+    /// It does not hold within this line; with the lines around it, it may.
+    Beyond,
+    /// Only the record's own text tells.
+    Perhaps,
+    /// It holds in whatever record the line belongs to.
+    Holds,
 }
 
 impl CompiledSignal {
@@ -56,6 +69,30 @@ impl CompiledSignal {
         match pattern.and_then(|at| self.patterns.get(usize::from(at))) {
             Some(pattern) => pattern.is_match(text),
             None => self.patterns.iter().any(|pattern| pattern.is_match(text)),
+        }
+    }
+
+    /// What a line in which a literal of one of its patterns, or of this one, stands tells of it. `text` is the line where a record's text
+    /// would have it as it is.
+    #[must_use]
+    pub fn in_line(&self, pattern: Option<u8>, line: &[u8], text: Option<&str>) -> InLine {
+        let all = 0..self.patterns.len();
+        let wanted = pattern.map_or(all, |at| usize::from(at)..usize::from(at) + 1);
+        wanted.map(|at| self.pattern_in_line(at, line, text)).max().unwrap_or(InLine::Perhaps)
+    }
+
+    fn pattern_in_line(&self, at: usize, line: &[u8], text: Option<&str>) -> InLine {
+        let pattern = &self.rule.patterns[at];
+        let not = if pattern.relaxed().within_a_line() { InLine::Not } else { InLine::Beyond };
+        if !pattern.further().iter().all(|set| set.iter().any(|sign| contains(line, sign))) {
+            return not;
+        }
+        let Some(text) = text else { return InLine::Perhaps };
+        let relaxed = self.relaxed[at].as_ref().unwrap_or(&self.patterns[at]);
+        match relaxed.is_match(text) {
+            true if pattern.within_a_line() => InLine::Holds,
+            true => InLine::Perhaps,
+            false => not,
         }
     }
 }
@@ -196,8 +233,8 @@ fn compile_signal(rule: &Arc<Signal>, names: &Names<'_>) -> CompiledSignal {
         provider: component(&rule.provider),
         likely: component(&rule.likely),
         literals: literals(rule),
-        unanchored: rule.patterns.iter().all(|pattern| pattern.unanchored()),
-        within_a_line: rule.patterns.iter().all(|pattern| pattern.within_a_line()),
+        relaxed: rule.patterns.iter().map(|p| p.is_anchored().then(|| Lazy::new(p.relaxed()))).collect(),
+        within_a_line: rule.patterns.iter().all(|pattern| pattern.relaxed().within_a_line()),
         rule: Arc::clone(rule),
     }
 }

@@ -170,24 +170,25 @@ impl Lazy {
     /// Whether the text has what every match contains. Asked only until the pattern is compiled, so it must never be wrong: regexes look
     /// for literals of their own.
     pub(crate) fn may_match(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
         match &self.source {
             // Unicode has two further letters for `k` and `s`, which neither literals nor signs know.
             _ if text.contains(FURTHER_LETTERS) => true,
             Source::Rule(pattern) if !pattern.literals().is_empty() => {
-                pattern.literals().iter().any(|literal| contains(text, literal))
+                pattern.literals().iter().any(|literal| contains(bytes, literal))
             }
-            Source::Rule(pattern) => pattern.signs().iter().all(|set| set.iter().any(|sign| contains(text, sign))),
-            Source::Own(_, signs) => signs.is_empty() || signs.iter().any(|sign| contains(text, sign)),
+            Source::Rule(pattern) => pattern.signs().iter().all(|set| set.iter().any(|sign| contains(bytes, sign))),
+            Source::Own(_, signs) => signs.is_empty() || signs.iter().any(|sign| contains(bytes, sign)),
         }
     }
 }
 
 /// Whether a text contains a sign in letters of whatever case, or as it is where it has a capital.
-fn contains(text: &str, sign: &str) -> bool {
-    if sign.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return text.contains(sign);
+pub(super) fn contains(text: &[u8], sign: &str) -> bool {
+    let sign = sign.as_bytes();
+    if sign.iter().any(u8::is_ascii_uppercase) {
+        return memchr::memmem::find(text, sign).is_some();
     }
-    let (text, sign) = (text.as_bytes(), sign.as_bytes());
     let (Some(&first), Some(last)) = (sign.first(), text.len().checked_sub(sign.len())) else { return false };
     let starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), &text[..=last]);
     starts.into_iter().any(|at| text[at..at + sign.len()].eq_ignore_ascii_case(sign))

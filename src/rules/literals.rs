@@ -4,6 +4,9 @@
 //! prove a literal it finds none, and the rule has to spell one out. Letters of both cases are one here, as `(?i)` has it; so the letters
 //! outside ASCII which Unicode counts as forms of `k` and `s` are not looked for.
 
+use std::ops::Range;
+
+use regex_syntax::ast::{AssertionKind, Ast, Visitor};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::ordinary::Ordinary;
@@ -47,10 +50,59 @@ pub(crate) fn signs(hir: &Hir) -> Vec<Vec<String>> {
     sets
 }
 
-/// Whether a pattern that does not hold in a text does not hold in a part of it either: nothing in it asks for a beginning or an end.
-pub(crate) fn unanchored(hir: &Hir) -> bool {
-    let anchors = |look: Look| !matches!(look, Look::WordAscii | Look::WordUnicode);
-    !hir.properties().look_set().iter().any(anchors)
+/// Sets of texts in lower case besides those of [`required`]: every match contains one of each set, in upper or lower case, and no escaping
+/// changes them.
+pub(crate) fn further(hir: &Hir) -> Vec<Vec<String>> {
+    let HirKind::Concat(parts) = hir.kind() else { return Vec::new() };
+    let first = required(hir);
+    let mut sets = candidates(parts);
+    sets.retain(|set| Some(set) != first.as_ref());
+    let plain = |set: Vec<String>| fewest(set.iter().map(|text| plainest(text).to_owned()).collect());
+    let mut sets: Vec<Vec<String>> = sets.into_iter().map(plain).collect();
+    sets.retain(|set| !set.is_empty() && set.iter().all(|text| text.len() >= SHORTEST_SIGN));
+    sets.sort_by_key(|set| frequency(set));
+    sets.dedup();
+    sets.truncate(MOST_SIGNS);
+    sets
+}
+
+/// The pattern without what asks for the beginning or the end of a text or a line; `None` where nothing in it does. It matches wherever the
+/// pattern matches, and where it does not match in a text it does not in a part of it.
+pub(crate) fn relaxed(pattern: &str) -> Option<String> {
+    let ast = regex_syntax::ast::parse::Parser::new().parse(pattern).ok()?;
+    let anchors = regex_syntax::ast::visit(&ast, Anchors::default()).ok()?;
+    let mut relaxed = String::with_capacity(pattern.len());
+    let mut at = 0;
+    for anchor in &anchors {
+        relaxed.push_str(pattern.get(at..anchor.start)?);
+        // Whatever repeats it has something left to repeat.
+        relaxed.push_str("(?:)");
+        at = anchor.end;
+    }
+    relaxed.push_str(pattern.get(at..)?);
+    (!anchors.is_empty()).then_some(relaxed)
+}
+
+/// Where the anchors of a pattern stand.
+#[derive(Default)]
+struct Anchors(Vec<Range<usize>>);
+
+impl Visitor for Anchors {
+    type Output = Vec<Range<usize>>;
+    type Err = std::convert::Infallible;
+
+    fn finish(self) -> Result<Self::Output, Self::Err> {
+        Ok(self.0)
+    }
+
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Self::Err> {
+        if let Ast::Assertion(assertion) = ast
+            && assertion.kind != AssertionKind::WordBoundary
+        {
+            self.0.push(assertion.span.start.offset..assertion.span.end.offset);
+        }
+        Ok(())
+    }
 }
 
 /// Whether every match of a pattern lies within one line, wherever in a text that line stands.
@@ -207,6 +259,29 @@ mod tests {
             [("a.*b", true), (r"\bx\d+", true), (r"a\s+b", false), ("(?s)a.b", false), ("^a", false), ("[^x]y", false)]
         {
             assert_eq!(within_a_line(&parse(pattern).expect("a pattern")), within, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_else_a_match_contains_is_known() {
+        for (pattern, want) in [
+            (r"(?i)\b(?:secret|key)s? (?:was )?(?:rotated|replaced)", &[&["key", "secret"][..]][..]),
+            (r#"a{9}"x\d+/login"#, &[]),
+            (r"Denied \d+ for [a-z]+ in zone", &[&["denied "], &[" for "]]),
+            (r"one|two", &[]),
+        ] {
+            assert_eq!(further(&parse(pattern).expect("a pattern")), want, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_relaxed_pattern_asks_for_no_edge() {
+        for (pattern, want) in [
+            (r"(?m)^GET \d+$", Some("(?m)(?:)GET \\d+(?:)")),
+            (r"(?:^|x)a\b[$^]\$", Some("(?:(?:)|x)a\\b[$^]\\$")),
+            (r"\bfoo\b", None),
+        ] {
+            assert_eq!(relaxed(pattern).as_deref(), want, "{pattern}");
         }
     }
 

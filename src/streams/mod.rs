@@ -10,7 +10,7 @@ mod repeats;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 pub use self::layout::Layout;
 use self::layout::{Joiner, Raw};
@@ -37,6 +37,9 @@ const HARD_BYTES: usize = 4 << 20;
 
 /// Streams held open at once; the one idle for longest is closed first.
 const MOST_OPEN: usize = 4096;
+
+/// Streams that were closed early of which it is remembered; beyond, a record that goes on in one may be in two parts without a word.
+const MOST_CLOSED: usize = 16 * MOST_OPEN;
 
 /// Partial pieces of one line are joined up to this many bytes.
 const MOST_JOINED: usize = 1 << 20;
@@ -89,7 +92,7 @@ pub struct Caps {
     pub segments: u64,
     /// Lines that are longer than what is joined from their pieces.
     pub lines: u64,
-    /// Streams that were closed because too many were open.
+    /// Records that went on in streams which had been closed because too many were open.
     pub streams: u64,
 }
 
@@ -106,7 +109,7 @@ impl Caps {
             (
                 self.streams,
                 "stream-cut",
-                "streams were closed early because too many wrote at once; events there may be in two parts",
+                "records went on in streams that were closed early because too many wrote at once; events there may be in two parts",
             ),
         ];
         told.into_iter().filter(|(count, ..)| *count > 0).map(|(count, kind, text)| (kind, format!("{count} {text}")))
@@ -122,6 +125,8 @@ pub struct Splitter {
     moment: Option<Time>,
     joiner: Joiner,
     open: HashMap<Key, Open>,
+    /// Streams that were closed early and have not written since.
+    closed: HashSet<Key>,
     waiting: VecDeque<Piece>,
     last_hit: Option<u64>,
     last_key: Key,
@@ -143,6 +148,7 @@ impl Splitter {
             moment: shape.moment,
             joiner: Joiner::new(shape.layout),
             open: HashMap::new(),
+            closed: HashSet::new(),
             waiting: VecDeque::new(),
             last_hit: None,
             last_key: (Arc::from(""), 0),
@@ -242,6 +248,8 @@ impl Splitter {
         for key in keys {
             self.close(&key, false);
         }
+        // What comes after this belongs to nothing before it.
+        self.closed.clear();
     }
 
     /// Closes a stream's segment; gives back the time that the next one goes on from.
@@ -350,6 +358,9 @@ impl Splitter {
             Some(stream) if key.0.is_empty() => (stream.clone(), key.1),
             _ => key,
         };
+        if !self.closed.is_empty() && self.closed.remove(&key) {
+            self.caps.streams += u64::from(!line.payload.starts);
+        }
         let open = self.open.entry(key.clone()).or_default();
         open.last = now;
         let full = open.lines.len() >= HARD_LINES || open.bytes >= HARD_BYTES;
@@ -373,8 +384,10 @@ impl Splitter {
             .min_by(|a, b| a.1.last.cmp(&b.1.last).then_with(|| a.0.cmp(b.0)))
             .map(|(key, _)| key.clone());
         if let Some(key) = idlest {
-            self.caps.streams += 1;
             self.close(&key, false);
+            if self.closed.len() < MOST_CLOSED {
+                self.closed.insert(key);
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use memchr::{memchr_iter, memchr2_iter, memchr3};
 
 pub(crate) use self::grams::{Grams, Wanted};
 use self::needle::{Around, Needle, raw_forms};
-use super::compile::CompiledRules;
+use super::compile::{CompiledRules, InLine};
 use super::schema::{Kind, Place};
 use crate::model::SignalId;
 
@@ -213,12 +213,11 @@ impl<'r> Gate<'r> {
             let plain = *look.plain.get_or_insert_with(|| is_plain(line));
             let text = std::str::from_utf8(line).ok().filter(|_| plain);
             let Some(rule) = self.rules.map(|rules| rules.signal(signal)) else { continue };
-            let holds = text.map(|text| rule.holds(pattern, text.trim_end_matches(['\r', '\n'])));
-            match holds {
-                Some(true) if rule.within_a_line => look.reach = look.reach.max(Some(needle.reach)),
-                Some(false) if rule.within_a_line => {}
-                Some(false) if rule.unanchored => look.doubt(Doubt { signal, beyond: true }),
-                _ => look.doubt(Doubt { signal, beyond: false }),
+            match rule.in_line(pattern, line, text.map(|text| text.trim_end_matches(['\r', '\n']))) {
+                InLine::Holds => look.reach = look.reach.max(Some(needle.reach)),
+                InLine::Perhaps => look.doubt(Doubt { signal, beyond: false }),
+                InLine::Beyond => look.doubt(Doubt { signal, beyond: true }),
+                InLine::Not => {}
             }
         }
     }

@@ -22,7 +22,8 @@ struct Derived {
     literals: Vec<String>,
     signs: Vec<Vec<String>>,
     within_a_line: bool,
-    unanchored: bool,
+    further: Vec<Vec<String>>,
+    relaxed: Option<Pattern>,
 }
 
 impl Pattern {
@@ -35,8 +36,11 @@ impl Pattern {
         let literals = literals::required(&hir).unwrap_or_default();
         // Literals are signs already, and better ones.
         let signs = if literals.is_empty() { literals::signs(&hir) } else { Vec::new() };
-        let (within_a_line, unanchored) = (literals::within_a_line(&hir), literals::unanchored(&hir));
-        Ok(Self(Arc::new(Derived { text: text.to_owned(), literals, signs, within_a_line, unanchored })))
+        let within_a_line = literals::within_a_line(&hir);
+        let further = literals::further(&hir);
+        let relaxed = literals::relaxed(text).map(|relaxed| Self::new(&relaxed)).transpose()?;
+        let text = text.to_owned();
+        Ok(Self(Arc::new(Derived { text, literals, signs, within_a_line, further, relaxed })))
     }
 
     /// Literals in lower case of which every match contains one, in either case; empty where none are certain.
@@ -52,16 +56,28 @@ impl Pattern {
         &self.0.signs
     }
 
+    /// Further sets of texts in lower case of which every match contains one each, in either case and however it is escaped.
+    #[must_use]
+    pub fn further(&self) -> &[Vec<String>] {
+        &self.0.further
+    }
+
+    /// A pattern that matches wherever this one does, and asks for no beginning and no end: this one if it is such a pattern.
+    #[must_use]
+    pub fn relaxed(&self) -> &Self {
+        self.0.relaxed.as_ref().unwrap_or(self)
+    }
+
+    /// Whether it asks for a beginning or an end, of a text or a line.
+    #[must_use]
+    pub fn is_anchored(&self) -> bool {
+        self.0.relaxed.is_some()
+    }
+
     /// Whether every match lies within one line, wherever in a text that line stands.
     #[must_use]
     pub fn within_a_line(&self) -> bool {
         self.0.within_a_line
-    }
-
-    /// Whether a text in which it does not match has no part in which it does.
-    #[must_use]
-    pub fn unanchored(&self) -> bool {
-        self.0.unanchored
     }
 }
 
