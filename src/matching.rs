@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::{Exception, ExceptionChain, SignalId};
-use crate::rules::CompiledRules;
 use crate::rules::schema::Place;
+use crate::rules::{Candidate, CompiledRules};
 
 /// Longer texts are searched up to here; a message of this size has said what it has to say.
 const MOST_TEXT: usize = 64 * 1024;
@@ -166,13 +166,19 @@ pub fn bounded(text: &str) -> &str {
 /// Every signal that holds in one text, in the order of the rules. Which link it was the caller knows: `slot` is that of the first.
 #[must_use]
 pub fn find(rules: &CompiledRules, text: &str, standing: Standing) -> Vec<Hit> {
+    find_among(rules, &rules.candidates(text), text, standing)
+}
+
+/// Every signal that holds in one text, of candidates in the order of the rules, which are all that may.
+#[must_use]
+pub fn find_among(rules: &CompiledRules, candidates: &[Candidate], text: &str, standing: Standing) -> Vec<Hit> {
     let slot = match standing {
         Standing::Record | Standing::Above => Slot::Message,
         Standing::Link { .. } => Slot::Link(0),
         Standing::Frames => Slot::Frames,
     };
     let mut hits = Vec::new();
-    for candidates in rules.candidates(text).chunk_by(|a, b| a.0 == b.0) {
+    for candidates in candidates.chunk_by(|a, b| a.0 == b.0) {
         let id = candidates[0].0;
         let signal = rules.signal(id);
         if !standing.is_searched(signal.rule.place) {

@@ -5,17 +5,19 @@
 
 mod pipeline;
 mod pot;
+mod records;
 
 use rayon::prelude::*;
 
 use self::pot::Pot;
+pub use self::records::analyse_records;
 use crate::assemble;
 use crate::evidence::Evidence;
 use crate::input::{self, InputSummary, InputWarning, Source, SourceSpec};
-use crate::model::{Line, Segment, SourceId, StreamId};
+use crate::model::{Segment, SourceId, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::{CompiledRules, Gate};
-use crate::streams::{self, Shape, Splitter};
+use crate::streams::{self, Record, Shape, Splitter};
 
 /// Records that one task reads.
 const RECORDS: usize = 1024;
@@ -62,7 +64,7 @@ pub fn collect(
     let pot = Pot::default();
     let analyse = Analyse {
         segment: |segment: &Segment| pot.add(|evidence| observe(rules, &memory, segment, evidence)),
-        records: |records: &[(StreamId, Line)]| pot.add(|evidence| observe_records(rules, &memory, records, evidence)),
+        records: |found: &[Record]| pot.add(|evidence| records::observe(rules, &memory, found, evidence)),
     };
     let jobs: Vec<Job> =
         specs.iter().enumerate().map(|(id, spec)| Job::new(gate, spec, id, options, progress)).collect();
@@ -94,7 +96,7 @@ pub fn collect(
             for segment in &rest.segments {
                 observe(rules, &memory, segment, &mut evidence);
             }
-            observe_records(rules, &memory, &rest.records, &mut evidence);
+            records::observe(rules, &memory, &rest.records, &mut evidence);
             evidence.bound();
             let so_far = outcomes.0.iter().cloned().chain([(job.id, Ok(rest.summary))]).collect();
             progress.so_far(&Outcomes(so_far).scanned(specs, evidence));
@@ -155,32 +157,6 @@ fn observe(rules: &CompiledRules, memory: &Memory, segment: &Segment, evidence: 
     count
 }
 
-/// Adds what records show that stand for themselves; the number of observations.
-fn observe_records(
-    rules: &CompiledRules,
-    memory: &Memory,
-    records: &[(StreamId, Line)],
-    evidence: &mut Evidence,
-) -> usize {
-    let mut count = 0;
-    for (stream, line) in records {
-        let mut observer = Observer::new(rules, memory, std::slice::from_ref(line), stream.clone());
-        for observation in observer.observe(&assemble::record(stream, line)) {
-            evidence.add(observation);
-            count += 1;
-        }
-    }
-    count
-}
-
-/// The evidence of records that stand for themselves.
-#[must_use]
-pub fn analyse_records(rules: &CompiledRules, memory: &Memory, records: &[(StreamId, Line)]) -> Evidence {
-    let mut evidence = Evidence::default();
-    observe_records(rules, memory, records, &mut evidence);
-    evidence
-}
-
 /// What to make of the parts of a source.
 pub struct Analyse<S, R> {
     /// Lines around something that could matter.
@@ -226,7 +202,7 @@ pub fn scan_source<T: Send>(
     id: SourceId,
     options: Options,
     progress: &dyn Progress,
-    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[(StreamId, Line)]) -> T + Sync>,
+    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
     sink: &mut impl FnMut(Vec<T>, u64),
 ) -> Result<InputSummary, InputWarning> {
     let job = Job { gate, spec, id, options, progress };
@@ -268,13 +244,13 @@ struct SoFar {
     summary: InputSummary,
     /// Lines that were read and not analysed, because what belongs to them may be still to come.
     segments: Vec<Segment>,
-    records: Vec<(StreamId, Line)>,
+    records: Vec<Record>,
 }
 
 /// Runs a short input through all stages on the spot.
 fn whole<T: Send>(
     job: &Job<'_>,
-    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[(StreamId, Line)]) -> T + Sync>,
+    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
     sink: &mut impl FnMut(Vec<T>, u64),
 ) -> Result<InputSummary, InputWarning> {
     let mut source = Source::open(job.spec).map_err(InputWarning::from)?;
@@ -294,9 +270,9 @@ fn whole<T: Send>(
 }
 
 fn results<T: Send>(
-    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[(StreamId, Line)]) -> T + Sync>,
+    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
     segments: Vec<Segment>,
-    records: Vec<(StreamId, Line)>,
+    records: Vec<Record>,
 ) -> Vec<T> {
     let mut results: Vec<T> = segments.par_iter().map(&analyse.segment).collect();
     results.par_extend(records.par_chunks(RECORDS).map(&analyse.records));

@@ -160,11 +160,7 @@ impl Evidence {
     /// Counts one observation.
     pub fn add(&mut self, observation: Observation) {
         let Observation { stream, moment, seen } = observation;
-        if let Some(time) = moment.time {
-            self.assumed.add(time);
-            self.times = Some(self.times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
-        }
-        self.seen.entry(stream.clone()).or_default().add(moment);
+        self.note(&stream, &[moment]);
         match seen {
             Seen::Failure(failure) => self.add_failure(&stream, moment, *failure),
             Seen::Call { subject, role, ok } => {
@@ -199,6 +195,40 @@ impl Evidence {
                     Entry::Occupied(mut known) => merge_unexplained(known.get_mut(), (title, seen)),
                     Entry::Vacant(free) => drop(free.insert((title, seen))),
                 }
+            }
+        }
+    }
+
+    /// Counts what was seen in one stream at each of these moments.
+    pub fn add_each(&mut self, stream: &StreamKey, seen: &Seen, moments: &[Moment]) {
+        let (timeline, ok) = match seen {
+            Seen::Call { subject, role, ok } => {
+                let streams = self.calls.entry((*subject, role.clone())).or_default();
+                (streams.entry(stream.clone()).or_default(), *ok)
+            }
+            Seen::InternalCall { host, path, ok } => {
+                (self.internal.entry((host.clone(), path.clone())).or_default(), *ok)
+            }
+            Seen::Route { route, ok } => {
+                (self.routes.entry(route.clone()).or_default().entry(stream.clone()).or_default(), *ok)
+            }
+            _ => {
+                let one = |moment: &Moment| Observation { stream: stream.clone(), moment: *moment, seen: seen.clone() };
+                return moments.iter().map(one).for_each(|observation| self.add(observation));
+            }
+        };
+        moments.iter().for_each(|moment| timeline.add(*moment, ok));
+        self.note(stream, moments);
+    }
+
+    /// Notes that a stream wrote at these moments.
+    fn note(&mut self, stream: &StreamKey, moments: &[Moment]) {
+        let seen = self.seen.entry(stream.clone()).or_default();
+        for moment in moments {
+            seen.add(*moment);
+            if let Some(time) = moment.time {
+                self.assumed.add(time);
+                self.times = Some(self.times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
             }
         }
     }

@@ -17,10 +17,10 @@ use crate::evidence::{
     Exemplar, Failure, GroupKey, Moment, Observation, Presence, Seen, SignalUse, StreamKey, Subject, Used,
 };
 use crate::keys;
-use crate::matching::Hit;
+use crate::matching::{self, Hit, Standing};
 use crate::model::{ConceptId, Event, Line, Position, Severity, StreamId, SymptomId};
-use crate::rules::CompiledRules;
 use crate::rules::schema::{Blames, Kind};
+use crate::rules::{Candidate, CompiledRules};
 
 /// A quoted line is cut here, in characters.
 const MOST_QUOTE: usize = 400;
@@ -88,6 +88,31 @@ impl<'a> Observer<'a> {
         self.at_moment(event, seen)
     }
 
+    /// What a record shows that only tells of calls and requests and how they ended; `None` for any other. It is the same for every record
+    /// that differs in time and place alone. `signals` are all that may hold in the record, where they are known.
+    #[must_use]
+    pub fn outcomes(&self, event: &Event, signals: Option<&[Candidate]>) -> Option<Vec<Seen>> {
+        let (text, standing) = (matching::bounded(&event.message), Standing::message(false));
+        let hits = match signals {
+            Some(signals) => matching::find_among(self.rules, signals, text, standing),
+            None => matching::find(self.rules, text, standing),
+        };
+        let mut seen = Vec::with_capacity(hits.len());
+        for hit in &hits {
+            let signal = self.rules.signal(hit.signal);
+            let more = signal.symptom.is_some() || signal.rule.runtime.is_some() || self.tells_of_variables(hit);
+            match signal.rule.kind() {
+                _ if more => return None,
+                Kind::Success => seen.extend(self.success(event, hit)),
+                Kind::Note if hit.capture("url").is_none() && hit.capture("route").is_some() => {
+                    seen.extend(self.outcome(hit, false));
+                }
+                _ => return None,
+            }
+        }
+        (!seen.is_empty()).then_some(seen)
+    }
+
     fn at_moment(&self, event: &Event, seen: Vec<Seen>) -> Vec<Observation> {
         if seen.is_empty() {
             return Vec::new();
@@ -104,7 +129,7 @@ impl<'a> Observer<'a> {
             let signal = self.rules.signal(hit.signal);
             seen.extend(signal.rule.runtime.clone().map(Seen::Runtime));
             match signal.rule.kind() {
-                Kind::Success => seen.extend(self.outcome(hit, true).or_else(|| self.invocation(event))),
+                Kind::Success => seen.extend(self.success(event, hit)),
                 Kind::Boot => {
                     let tail = hit.capture("masked").and_then(keys::tail);
                     seen.extend(tail.map(|tail| Seen::KeyTail(self.owner_of(known.text(hit)), tail)));
@@ -141,6 +166,11 @@ impl<'a> Observer<'a> {
         seen
     }
 
+    /// What went well.
+    fn success(&self, event: &Event, hit: &Hit) -> Option<Seen> {
+        self.outcome(hit, true).or_else(|| self.invocation(event))
+    }
+
     /// The outcome of a call or of a request to the application itself.
     fn outcome(&self, hit: &Hit, ok: bool) -> Option<Seen> {
         if let Some(route) = hit.capture("route") {
@@ -170,13 +200,18 @@ impl<'a> Observer<'a> {
         self.rules.component(component).roles.first().cloned().unwrap_or_default()
     }
 
+    /// Whether a line says that a variable is set or is not.
+    fn tells_of_variables(&self, hit: &Hit) -> bool {
+        let shows = &self.rules.signal(hit.signal).shows;
+        [self.env_set, self.env_unset].iter().flatten().any(|concept| shows.contains(concept))
+    }
+
     fn presence(&self, event: &Event, known: &Known, at: usize) -> Option<Seen> {
         let hit = &known.hits[at];
-        let shows = &self.rules.signal(hit.signal).shows;
-        let set = self.env_set.is_some_and(|c| shows.contains(&c));
-        if !set && !self.env_unset.is_some_and(|c| shows.contains(&c)) {
+        if !self.tells_of_variables(hit) {
             return None;
         }
+        let set = self.env_set.is_some_and(|c| self.rules.signal(hit.signal).shows.contains(&c));
         let variable = hit
             .captures
             .iter()

@@ -16,8 +16,8 @@ use rayon::{Scope, Yield};
 
 use super::{Analyse, Job, RECORDS, SoFar, told};
 use crate::input::{self, Block, InputSummary, InputWarning, Parcel, Reader, Source};
-use crate::model::{Line, Segment, StreamId};
-use crate::streams::{self, Piece, Shape, Splitter};
+use crate::model::Segment;
+use crate::streams::{self, Piece, Record, Shape, Splitter};
 
 /// How long to rest at most where nothing moves: signals wake nobody.
 const REST: Duration = Duration::from_millis(100);
@@ -31,7 +31,7 @@ const LINES: usize = 512;
 /// Runs an input through the pipeline. `asked` gets what is known so far, whenever the follower of the work asks for it.
 pub(super) fn run<T: Send>(
     job: &Job<'_>,
-    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[(StreamId, Line)]) -> T + Sync>,
+    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
     sink: &mut impl FnMut(Vec<T>, u64),
     asked: &mut dyn FnMut(SoFar),
 ) -> Result<InputSummary, InputWarning> {
@@ -185,7 +185,7 @@ struct Batch<T> {
 /// What one task analyses.
 enum Work {
     Segments(Vec<Segment>),
-    Records(Vec<(StreamId, Line)>),
+    Records(Vec<Record>),
 }
 
 struct Flow<'f, T, S, R> {
@@ -215,7 +215,7 @@ impl<'f, T, S, R> Flow<'f, T, S, R>
 where
     T: Send + 'f,
     S: Fn(&Segment) -> T + Sync,
-    R: Fn(&[(StreamId, Line)]) -> T + Sync,
+    R: Fn(&[Record]) -> T + Sync,
 {
     fn run(
         mut self,
@@ -379,7 +379,7 @@ where
 }
 
 /// Cuts what is to be analysed into tasks of a useful size.
-fn works(segments: Vec<Segment>, mut records: Vec<(StreamId, Line)>) -> Vec<Work> {
+fn works(segments: Vec<Segment>, mut records: Vec<Record>) -> Vec<Work> {
     let mut works = Vec::new();
     let mut group: Vec<Segment> = Vec::new();
     let mut lines = 0;

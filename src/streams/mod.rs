@@ -5,6 +5,7 @@
 
 mod layout;
 mod prepare;
+mod record;
 mod repeats;
 
 use std::collections::VecDeque;
@@ -16,6 +17,8 @@ pub use self::layout::Layout;
 use self::layout::{Joiner, Raw};
 use self::prepare::{Content, More, Read, Text, read};
 pub use self::prepare::{Piece, Shape, prepare};
+pub use self::record::Record;
+use self::record::Single;
 use crate::envelope::{Payload, Stripped, Wrapping, payload};
 use crate::model::{Line, LineRange, Position, Segment, Severity, SourceId, StreamId, Time};
 use crate::rules::Reach;
@@ -132,7 +135,7 @@ pub struct Splitter {
     last_key: Key,
     last_width: usize,
     done: Vec<Segment>,
-    records: Vec<(StreamId, Line)>,
+    records: Vec<Record>,
     /// What the caps cost.
     pub caps: Caps,
 }
@@ -191,30 +194,14 @@ impl Splitter {
     fn leave(&mut self, from: u64) {
         while self.waiting.front().is_some_and(|piece| piece.line < from) {
             let Some(piece) = self.waiting.pop_front() else { break };
-            if piece.reach.is_some()
-                && let Content::Read(read) = piece.content
-            {
-                self.stand_alone(*read);
+            if let Content::Single(single) = piece.content {
+                self.records.push(single.into_record(self.source, &self.fallback, self.moment));
             }
         }
     }
 
-    fn stand_alone(&mut self, read: Read) {
-        let (Text::Whole(payload) | Text::Likely(payload, _)) = read.text else { return };
-        let name = match &payload.stream {
-            Some(stream) if read.stream.is_empty() => stream.clone(),
-            _ => read.stream,
-        };
-        let stream = if name.is_empty() { self.fallback.clone() } else { StreamId::from(name) };
-        let at = Position { source: self.source, line: read.at.0, offset: read.at.1 };
-        let mut open = Open::default();
-        let (time, severity) = (read.time, read.severity);
-        open.push(Whole { payload: *payload, at, joined: None, hit: true, time, severity }, self.moment);
-        self.records.extend(open.lines.into_iter().map(|line| (stream.clone(), line)));
-    }
-
     /// Records of one line that stand for themselves, in order.
-    pub fn take_records(&mut self) -> Vec<(StreamId, Line)> {
+    pub fn take_records(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.records)
     }
 
@@ -273,6 +260,7 @@ impl Splitter {
     fn accept(&mut self, piece: Piece) {
         match piece.content {
             Content::Read(read) => self.accept_read(*read),
+            Content::Single(single) => self.accept_read(Single::into_read(single)),
             Content::Raw(raw) => {
                 let mut whole = Vec::new();
                 self.joiner.push(raw, &mut whole);

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::layout::{Layout, Raw};
+use super::record::Single;
 use super::repeats::{Own, Repeats};
 use super::{AFTER, BEFORE};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
-use crate::model::{LineRange, Severity, SignalId, Time};
-use crate::rules::{Gate, Mark, Reach};
+use crate::model::{LineRange, Severity, Time};
+use crate::rules::{Candidate, Gate, Mark, Reach};
 
 /// How a source's lines come: rearranged, and wrapped.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,8 @@ pub(super) enum Content {
     /// As it stands in the input, where its neighbours decide what it is.
     Raw(Raw),
     Read(Box<Read>),
+    /// A record that stands for itself where no hit is near.
+    Single(Single),
 }
 
 /// A line with its transport off.
@@ -64,17 +67,6 @@ pub(super) struct Read {
     pub(super) time: Option<Time>,
     pub(super) severity: Option<Severity>,
     pub(super) text: Text,
-}
-
-impl Read {
-    /// Its time, by whatever stamp.
-    fn moment(&self) -> Option<Time> {
-        let payload = match &self.text {
-            Text::Whole(payload) | Text::Likely(payload, _) => payload.time,
-            Text::Cut(..) => None,
-        };
-        payload.or(self.time)
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -102,12 +94,12 @@ pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
     let (marks, starts) = gate.marks(&block.bytes);
     let lines = Lines { shape, gate, block, starts: &starts };
     let mut around: Vec<u32> = Vec::new();
-    let mut alone: HashMap<u32, Box<Read>> = HashMap::new();
+    let mut alone: HashMap<u32, Single> = HashMap::new();
     let mut repeats = Repeats::new();
     for mark in &marks {
         let single = if mark.reach == Some(Reach::Around) { Alone::No } else { lines.alone(mark, &mut repeats) };
         match single {
-            Alone::Record(read) => drop(alone.insert(mark.line, read)),
+            Alone::Record(single) => drop(alone.insert(mark.line, single)),
             Alone::Nothing => {}
             Alone::No => around.push(mark.line),
         }
@@ -116,7 +108,7 @@ pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
     for (from, to, near) in lines.stretches(&around) {
         for line in from..to {
             let (reach, content) = match alone.remove(&line) {
-                Some(read) => (Some(Reach::Line), Content::Read(read)),
+                Some(single) => (Some(Reach::Line), Content::Single(single)),
                 None => {
                     let hit = around.binary_search(&line).is_ok();
                     let content = if near && shape.layout == Layout::Lines {
@@ -131,7 +123,7 @@ pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
         }
     }
     let single =
-        |(line, read)| Piece { line: lines.number(line), reach: Some(Reach::Line), content: Content::Read(read) };
+        |(line, single)| Piece { line: lines.number(line), reach: Some(Reach::Line), content: Content::Single(single) };
     pieces.extend(alone.into_iter().map(single));
     pieces.sort_unstable_by_key(|piece| piece.line);
     pieces
@@ -139,7 +131,7 @@ pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
 
 /// What a line that reaches no further than its record is.
 enum Alone {
-    Record(Box<Read>),
+    Record(Single),
     /// Nothing that counts: a level word that is none.
     Nothing,
     /// Its neighbours are needed to tell.
@@ -192,18 +184,18 @@ impl Lines<'_> {
                 let whole = payload::starts(&own.payload) && !self.continued(line + 1, &own.stream, own.channel);
                 if whole { Alone::Nothing } else { Alone::No }
             }
-            Own::Record(mut read) => {
+            Own::Record(mut single) => {
+                let read = single.read();
                 if self.continued(line + 1, &read.stream, read.channel) {
                     return Alone::No;
                 }
-                read.at = self.at(line);
                 // Where no stamp was seen anywhere, none is missing.
-                let timed = read.moment().is_some() || self.shape.moment.is_none();
-                if !timed {
-                    let Some(time) = self.time_above(line, &read) else { return Alone::No };
-                    read.time = Some(time);
+                if single.moment().is_none() && self.shape.moment.is_some() {
+                    let Some(time) = self.time_above(line, read) else { return Alone::No };
+                    single.times[0] = Some(time);
                 }
-                Alone::Record(read)
+                single.at = self.at(line);
+                Alone::Record(single)
             }
             Own::Unclear => Alone::No,
         }
@@ -212,7 +204,7 @@ impl Lines<'_> {
     /// What a line is by itself.
     fn own(&self, mark: &Mark) -> Own {
         let line = mark.line;
-        if mark.reach.is_none() && mark.doubts.iter().all(|doubt| doubt.beyond) {
+        if mark.reach.is_none() && mark.signals.iter().all(|trace| trace.beyond) {
             // The text of the line shows nothing; only lines below it could.
             let own = self.shape.wrapping.strip(self.bytes(line));
             return if own.partial || own.continues || own.glued { Own::Unclear } else { Own::NothingAlone };
@@ -237,19 +229,33 @@ impl Lines<'_> {
         let whole = payload.starts && !payload.body.contains('\n');
         let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
         let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
-        let doubts = mark.doubts.iter().map(|doubt| doubt.signal);
-        let (held, missed): (Vec<SignalId>, Vec<SignalId>) =
-            doubts.partition(|id| self.gate.confirms(*id, &payload.body));
-        let reach = held.into_iter().map(|id| self.gate.reach(id)).max().max(sure);
+        let mut signals: Vec<Candidate> = Vec::new();
+        let (mut reach, mut within) = (sure, true);
+        for trace in &mark.signals {
+            let signal = trace.signal.0;
+            // What reaches no further than what is sure already makes no difference here.
+            if trace.sure || self.gate.reach(signal) <= reach.unwrap_or(Reach::Level) {
+                signals.push(trace.signal);
+            } else if self.gate.confirms(trace.signal, &payload.body) {
+                reach = reach.max(Some(self.gate.reach(signal)));
+                signals.push(trace.signal);
+            } else {
+                within &= self.gate.holds_within_a_line(signal);
+            }
+        }
         // A signal that stays within a line and does not hold here does not hold because of this line.
-        if reach.is_none() && missed.iter().all(|id| self.gate.holds_within_a_line(*id)) {
+        if reach.is_none() && within {
             return Own::Nothing;
         }
         match reach {
             _ if !whole => Own::Unclear,
             None => Own::NothingAlone,
             Some(Reach::Around) => Own::Unclear,
-            Some(_) => Own::Record(Box::new(read)),
+            Some(_) => {
+                signals.sort_unstable();
+                let told = Gate::shows(self.bytes(line), &payload.body);
+                Own::Record(Single::new(read, told.then_some(signals)))
+            }
         }
     }
 

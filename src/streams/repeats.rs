@@ -8,7 +8,8 @@ use std::hash::BuildHasher;
 
 use hashbrown::DefaultHashBuilder;
 
-use super::prepare::{Read, Text};
+use super::prepare::Text;
+use super::record::Single;
 use crate::envelope::timestamp;
 use crate::model::Time;
 use crate::rules::Mark;
@@ -27,7 +28,7 @@ pub(super) enum Own {
     /// Nothing, unless the record goes on below.
     NothingAlone,
     /// A record that stands for itself, unless it goes on below.
-    Record(Box<Read>),
+    Record(Single),
     /// Its neighbours are needed to tell.
     Unclear,
 }
@@ -96,18 +97,14 @@ impl Kept {
         !self.masked.is_empty()
             && self.masked == masked
             && self.mark.reach == mark.reach
-            && self.mark.doubts == mark.doubts
+            && self.mark.signals == mark.signals
     }
 
     /// The same with other times.
     fn with(&self, stamps: &Stamps) -> Own {
         let mut own = self.own.clone();
-        if let Own::Record(read) = &mut own {
-            let time = |which: Option<usize>| which.and_then(|at| stamps.found[at]).map(|(_, _, time)| time);
-            read.time = time(self.times[0]);
-            if let Text::Whole(payload) = &mut read.text {
-                payload.time = time(self.times[1]);
-            }
+        if let Own::Record(single) = &mut own {
+            single.times = self.times.map(|which| which.and_then(|at| stamps.found[at]).map(|(_, _, time)| time));
         }
         own
     }
@@ -133,9 +130,9 @@ impl Stamps {
 
     /// Which stamps the times of a record are; `None` where that is not certain.
     fn named_by(&self, own: &Own) -> Option<[Option<usize>; 2]> {
-        let Own::Record(read) = own else { return Some([None; 2]) };
+        let Own::Record(single) = own else { return Some([None; 2]) };
         // The bytes of a line that may be a piece are its own, stamps and all.
-        let Text::Whole(payload) = &read.text else { return None };
+        let Text::Whole(_) = &single.read().text else { return None };
         let known: Vec<(usize, Time)> =
             self.found.iter().enumerate().filter_map(|(at, stamp)| Some((at, (*stamp)?.2))).collect();
         if known.len() == STAMPS && known[0].1.nanos == known[1].1.nanos {
@@ -145,6 +142,6 @@ impl Stamps {
             None => Some(None),
             Some(time) => known.iter().find(|(_, stamp)| *stamp == time).map(|(at, _)| Some(*at)),
         };
-        Some([which(read.time)?, which(payload.time)?])
+        Some([which(single.times[0])?, which(single.times[1])?])
     }
 }

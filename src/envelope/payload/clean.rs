@@ -17,7 +17,9 @@ pub(super) fn bytes(bytes: &[u8]) -> Cow<'_, str> {
 pub(super) fn text(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim_end_matches(['\r', '\n', '\0']);
     let trimmed = trimmed.strip_prefix('\u{FEFF}').unwrap_or(trimmed);
-    if trimmed.bytes().all(|byte| !matches!(byte, 0..=8 | 0x0B..=0x1F | 0x7F | 0xC2)) {
+    // Without an early end, so that many bytes are looked at at once.
+    let may_control = |byte: &u8| (*byte < 0x20) & !matches!(*byte, b'\t' | b'\n') | (*byte == 0x7F) | (*byte == 0xC2);
+    if !trimmed.as_bytes().chunks(64).any(|bytes| bytes.iter().fold(false, |found, byte| found | may_control(byte))) {
         return Cow::Borrowed(trimmed);
     }
     Cow::Owned(rewritten(trimmed))

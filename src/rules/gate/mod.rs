@@ -17,6 +17,7 @@ use memchr::{memchr_iter, memchr2_iter, memchr3};
 pub(crate) use self::grams::{Grams, Wanted};
 use self::needle::{Around, Needle, raw_forms};
 use super::compile::{CompiledRules, InLine};
+use super::literal_index::Candidate;
 use super::schema::{Kind, Place};
 use crate::model::SignalId;
 
@@ -87,15 +88,17 @@ pub struct Mark {
     pub line: u32,
     /// How far it surely reaches.
     pub reach: Option<Reach>,
-    /// Signals of which only the record's own text tells whether they hold.
-    pub doubts: Vec<Doubt>,
+    /// Signals of which a literal stands in the line and that may hold in its record; not told of where the line reaches around.
+    pub signals: Vec<Trace>,
 }
 
-/// A signal that may hold in the record of a line.
+/// A trace of a signal in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Doubt {
-    /// Which.
-    pub signal: SignalId,
+pub struct Trace {
+    /// Which signal, and which of its patterns.
+    pub signal: Candidate,
+    /// It holds, whatever the record is.
+    pub sure: bool,
     /// It does not hold within this line: only if the record goes on below.
     pub beyond: bool,
 }
@@ -157,7 +160,10 @@ impl<'r> Gate<'r> {
         let starts = line_starts(block);
         let lines = 0..u32::try_from(starts.len() - 1).unwrap_or(u32::MAX);
         let Some(grams) = &self.grams else {
-            return (lines.map(|line| Mark { line, reach: Some(Reach::Around), doubts: Vec::new() }).collect(), starts);
+            return (
+                lines.map(|line| Mark { line, reach: Some(Reach::Around), signals: Vec::new() }).collect(),
+                starts,
+            );
         };
         let mut marks: Vec<Mark> = Vec::new();
         for line in lines {
@@ -165,7 +171,7 @@ impl<'r> Gate<'r> {
             let long = to - from > LONG_LINE;
             if long || leads_with_level(&block[from..to]) {
                 let reach = if long { Reach::Around } else { Reach::Level };
-                marks.push(Mark { line, reach: Some(reach), doubts: Vec::new() });
+                marks.push(Mark { line, reach: Some(reach), signals: Vec::new() });
             }
         }
         let mut veiled = 0;
@@ -173,7 +179,7 @@ impl<'r> Gate<'r> {
             if at >= veiled {
                 let line = starts.partition_point(|start| *start <= at) - 1;
                 veiled = starts[line + 1];
-                marks.push(Mark { line: line as u32, reach: Some(Reach::Around), doubts: Vec::new() });
+                marks.push(Mark { line: line as u32, reach: Some(Reach::Around), signals: Vec::new() });
             }
         }
         let mut found: Vec<Mark> = Vec::new();
@@ -185,47 +191,55 @@ impl<'r> Gate<'r> {
             }
             let (from, end) = (starts[line] as usize, starts[line + 1] as usize);
             if look.line != Some(line) {
-                found.extend(std::mem::take(&mut look).into_mark());
-                look = Look { line: Some(line), ..Look::default() };
+                found.extend(look.turn_to(Some(line)));
             }
             let within = place.start.saturating_sub(from)..place.end.min(end) - from;
             self.look(&mut look, &block[from..end], &within, &self.needles[piece]);
             if look.reach == Some(Reach::Around) { end } else { 0 }
         });
-        found.extend(look.into_mark());
+        found.extend(look.turn_to(None));
         (merged(marks, found), starts)
     }
 
     /// Holds the needles at a place against the line.
-    fn look(&self, look: &mut Look, line: &[u8], place: &Range<usize>, needles: &[Needle]) {
+    fn look<'l>(&self, look: &mut Look<'l>, line: &'l [u8], place: &Range<usize>, needles: &[Needle]) {
         for needle in needles {
-            if look.reach >= Some(needle.reach) || !needle.holds(line, place) {
-                continue;
-            }
             let Some(wanted @ (signal, pattern)) = needle.signal else {
-                look.reach = Some(needle.reach);
+                if look.reach < Some(needle.reach) && needle.holds(line, place) {
+                    look.reach = Some(needle.reach);
+                }
                 continue;
             };
-            if look.tried.contains(&wanted) {
+            if look.tried.contains(&wanted) || !needle.holds(line, place) {
                 continue;
             }
             look.tried.push(wanted);
-            let plain = *look.plain.get_or_insert_with(|| is_plain(line));
-            let text = std::str::from_utf8(line).ok().filter(|_| plain);
             let Some(rule) = self.rules.map(|rules| rules.signal(signal)) else { continue };
-            match rule.in_line(pattern, line, text.map(|text| text.trim_end_matches(['\r', '\n']))) {
-                InLine::Holds => look.reach = look.reach.max(Some(needle.reach)),
-                InLine::Perhaps => look.doubt(Doubt { signal, beyond: false }),
-                InLine::Beyond => look.doubt(Doubt { signal, beyond: true }),
-                InLine::Not => {}
+            // What reaches no further than what is sure already need not be held against the line.
+            let told = match look.reach >= Some(needle.reach) {
+                true => InLine::Perhaps,
+                false => rule.in_line(pattern, line, look.plain(line)),
+            };
+            if told == InLine::Holds {
+                look.reach = look.reach.max(Some(needle.reach));
+            }
+            if told != InLine::Not {
+                let (sure, beyond) = (told == InLine::Holds, told == InLine::Beyond);
+                look.signals.push(Trace { signal: wanted, sure, beyond });
             }
         }
     }
 
-    /// Whether a signal holds in the text of a record.
+    /// Whether a record's text stands in its line as it is, so that what no literal in the line speaks for is not in the text either.
     #[must_use]
-    pub fn confirms(&self, signal: SignalId, text: &str) -> bool {
-        self.rules.is_none_or(|rules| rules.signal(signal).holds(None, text))
+    pub fn shows(line: &[u8], text: &str) -> bool {
+        is_plain(line) && line.trim_ascii_end().ends_with(text.trim_ascii_end().as_bytes())
+    }
+
+    /// Whether a signal's pattern holds in the text of a record.
+    #[must_use]
+    pub fn confirms(&self, (signal, pattern): Candidate, text: &str) -> bool {
+        self.rules.is_none_or(|rules| rules.signal(signal).holds(pattern, text))
     }
 
     /// How far a signal reaches.
@@ -247,26 +261,33 @@ fn reach_of(kind: Kind) -> Reach {
 
 /// What was found in a line so far.
 #[derive(Default)]
-struct Look {
+struct Look<'l> {
     line: Option<usize>,
     reach: Option<Reach>,
-    plain: Option<bool>,
-    tried: Vec<(SignalId, Option<u8>)>,
-    doubts: Vec<Doubt>,
+    /// The line where it is plain text, once somebody asked.
+    plain: Option<Option<&'l str>>,
+    tried: Vec<Candidate>,
+    signals: Vec<Trace>,
 }
 
-impl Look {
-    fn doubt(&mut self, doubt: Doubt) {
-        match self.doubts.iter_mut().find(|known| known.signal == doubt.signal) {
-            Some(known) => known.beyond &= doubt.beyond,
-            None => self.doubts.push(doubt),
-        }
+impl<'l> Look<'l> {
+    fn plain(&mut self, line: &'l [u8]) -> Option<&'l str> {
+        let plain = || is_plain(line).then(|| std::str::from_utf8(line).ok()).flatten();
+        *self.plain.get_or_insert_with(|| plain().map(|text| text.trim_end_matches(['\r', '\n'])))
     }
 
-    fn into_mark(self) -> Option<Mark> {
-        let line = u32::try_from(self.line?).ok()?;
-        let told = self.reach.is_some() || !self.doubts.is_empty();
-        told.then_some(Mark { line, reach: self.reach, doubts: self.doubts })
+    /// Goes on with another line; what this one came to.
+    fn turn_to(&mut self, line: Option<usize>) -> Option<Mark> {
+        let was = std::mem::replace(&mut self.line, line);
+        let (reach, mut signals) = (self.reach.take(), std::mem::take(&mut self.signals));
+        self.plain = None;
+        self.tried.clear();
+        let told = reach.is_some() || !signals.is_empty();
+        if reach == Some(Reach::Around) {
+            signals.clear();
+        }
+        let line = u32::try_from(was?).ok()?;
+        told.then_some(Mark { line, reach, signals })
     }
 }
 
@@ -290,7 +311,7 @@ fn merged(some: Vec<Mark>, others: Vec<Mark>) -> Vec<Mark> {
         let same = later.line == earlier.line;
         if same {
             earlier.reach = earlier.reach.max(later.reach);
-            earlier.doubts.append(&mut later.doubts);
+            earlier.signals.append(&mut later.signals);
         }
         same
     });

@@ -40,7 +40,7 @@ impl Needle {
             Around::Rest(left, right) => {
                 ends_with(before, left, self.folded)
                     && starts_with(behind, right, self.folded)
-                    && !is_logged_place(right, behind)
+                    && (self.signal.is_some() || !is_logged_place(right, behind))
             }
         }
     }

@@ -1,0 +1,98 @@
+//! Records of one line that stand for themselves, of which there may be very many.
+//!
+//! Most are calls and requests that went well. What says the same again, at another time, is not analysed again but counted. It must make
+//! no difference to the evidence which records came in one batch.
+
+use hashbrown::HashMap;
+
+use crate::assemble;
+use crate::evidence::{Evidence, Moment, Seen, StreamKey};
+use crate::observe::{Memory, Observer};
+use crate::rules::CompiledRules;
+use crate::streams::Record;
+
+/// The evidence of records that stand for themselves.
+#[must_use]
+pub fn analyse_records(rules: &CompiledRules, memory: &Memory, records: &[Record]) -> Evidence {
+    let mut evidence = Evidence::default();
+    observe(rules, memory, records, &mut evidence);
+    evidence
+}
+
+/// Adds what records show; the number of observations.
+pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record], evidence: &mut Evidence) -> usize {
+    let mut count = 0;
+    let mut repeated = Repeated::default();
+    for record in records {
+        if repeated.count(record) {
+            continue;
+        }
+        let line = record.line();
+        let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
+        let event = assemble::record(&record.stream, &line);
+        // Searching a text twice pays only where that is known, or where others say the same.
+        let cheap = record.signals().is_some() || record.says().is_some();
+        match cheap.then(|| observer.outcomes(&event, record.signals())).flatten() {
+            Some(seen) => {
+                let key = StreamKey { stream: record.stream.clone(), worker: event.worker };
+                count += repeated.outcomes(record, key, seen, evidence);
+            }
+            None => {
+                for observation in observer.observe(&event) {
+                    evidence.add(observation);
+                    count += 1;
+                }
+            }
+        }
+    }
+    count + repeated.give(evidence)
+}
+
+/// Outcomes that a batch tells more than once.
+#[derive(Default)]
+struct Repeated {
+    /// By what their records say.
+    known: HashMap<usize, usize>,
+    outcomes: Vec<Outcomes>,
+}
+
+/// What the records that say the same show, and when.
+struct Outcomes {
+    key: StreamKey,
+    seen: Vec<Seen>,
+    moments: Vec<Moment>,
+}
+
+impl Repeated {
+    /// Counts a record that says what another of the batch said.
+    fn count(&mut self, record: &Record) -> bool {
+        let Some(&at) = record.says().and_then(|says| self.known.get(&says)) else { return false };
+        self.outcomes[at].moments.push(moment(record));
+        true
+    }
+
+    /// Takes the outcomes of a record; the number of observations, if it is added at once, because no other says the same.
+    fn outcomes(&mut self, record: &Record, key: StreamKey, seen: Vec<Seen>, evidence: &mut Evidence) -> usize {
+        if let Some(says) = record.says() {
+            self.known.insert(says, self.outcomes.len());
+            self.outcomes.push(Outcomes { key, seen, moments: vec![moment(record)] });
+            return 0;
+        }
+        seen.iter().for_each(|seen| evidence.add_each(&key, seen, &[moment(record)]));
+        seen.len()
+    }
+
+    /// Adds what was counted; the number of observations.
+    fn give(self, evidence: &mut Evidence) -> usize {
+        let mut count = 0;
+        for Outcomes { key, seen, moments } in self.outcomes {
+            seen.iter().for_each(|seen| evidence.add_each(&key, seen, &moments));
+            count += seen.len() * moments.len();
+        }
+        count
+    }
+}
+
+fn moment(record: &Record) -> Moment {
+    Moment { time: record.time, at: record.at }
+}

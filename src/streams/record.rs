@@ -1,0 +1,130 @@
+//! Records of one line that stand for themselves.
+//!
+//! A healthy client writes the same record again and again, with another time each: what such records say is read once and shared, so that
+//! whoever analyses them can tell by [`Record::says`] that there is nothing new in it. A record must never be shared by lines that differ
+//! in anything but their times and places.
+
+use std::sync::Arc;
+
+use super::prepare::{Read, Text};
+use crate::envelope::Payload;
+use crate::model::{Line, Position, SourceId, StreamId, Time};
+use crate::rules::Candidate;
+
+/// A record of one line, detached from its block.
+#[derive(Clone, Debug)]
+pub(super) struct Single {
+    /// What it says, with the times and the place of the first that said so.
+    pub(super) said: Arc<Said>,
+    /// Line and offset.
+    pub(super) at: (u64, u64),
+    /// What its transport and its logger stamped it with.
+    pub(super) times: [Option<Time>; 2],
+}
+
+/// What a record says.
+#[derive(Debug)]
+pub(super) struct Said {
+    read: Read,
+    /// The signals that may hold in it, where all of them are known.
+    signals: Option<Vec<Candidate>>,
+}
+
+impl Said {
+    fn payload(&self) -> Option<&Payload> {
+        match &self.read.text {
+            Text::Whole(payload) | Text::Likely(payload, _) => Some(payload),
+            Text::Cut(..) => None,
+        }
+    }
+}
+
+impl Single {
+    pub(super) fn new(read: Read, signals: Option<Vec<Candidate>>) -> Self {
+        let said = Said { read, signals };
+        let times = [said.read.time, said.payload().and_then(|payload| payload.time)];
+        Self { at: said.read.at, times, said: Arc::new(said) }
+    }
+
+    /// Its line.
+    pub(super) fn read(&self) -> &Read {
+        &self.said.read
+    }
+
+    /// Its time, by whatever stamp.
+    pub(super) fn moment(&self) -> Option<Time> {
+        // The program's own stamp says more than the transport's.
+        self.times[1].or(self.times[0])
+    }
+
+    /// The line, for a stretch that needs it.
+    pub(super) fn into_read(self) -> Read {
+        let mut read = Arc::try_unwrap(self.said).map_or_else(|said| said.read.clone(), |said| said.read);
+        read.at = self.at;
+        read.time = self.times[0];
+        if let Text::Whole(payload) | Text::Likely(payload, _) = &mut read.text {
+            payload.time = self.times[1];
+        }
+        read
+    }
+
+    /// The record, if it counts under `fallback` where it names no stream, with the year that `moment` tells.
+    pub(super) fn into_record(self, source: SourceId, fallback: &StreamId, moment: Option<Time>) -> Record {
+        let own = self.said.payload().and_then(|payload| payload.stream.clone());
+        let stream = match own {
+            Some(stream) if self.said.read.stream.is_empty() => StreamId::from(stream),
+            _ if self.said.read.stream.is_empty() => fallback.clone(),
+            _ => StreamId::from(self.said.read.stream.clone()),
+        };
+        let time = match (self.moment(), moment) {
+            (Some(time), Some(known)) => Some(time.near(known)),
+            (time, _) => time,
+        };
+        Record { stream, at: Position { source, line: self.at.0, offset: self.at.1 }, time, said: self.said }
+    }
+}
+
+/// A record of one line that stands for itself.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Who wrote it.
+    pub stream: StreamId,
+    /// Where it stands.
+    pub at: Position,
+    /// Its time.
+    pub time: Option<Time>,
+    said: Arc<Said>,
+}
+
+impl Record {
+    /// The signals that may hold in it; `None` where its text has to be searched for them.
+    #[must_use]
+    pub fn signals(&self) -> Option<&[Candidate]> {
+        self.said.signals.as_deref()
+    }
+
+    /// A number that only records share which differ in nothing but time and place, valid while one of them is kept; `None` where no
+    /// other says the same.
+    #[must_use]
+    pub fn says(&self) -> Option<usize> {
+        (Arc::strong_count(&self.said) > 1).then(|| Arc::as_ptr(&self.said).addr())
+    }
+
+    /// The record as a line of its own.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        let none = Payload::default();
+        let payload = self.said.payload().unwrap_or(&none);
+        Line {
+            text: payload.body.clone(),
+            at: self.at,
+            joined: None,
+            starts: payload.starts,
+            hit: true,
+            time: self.time,
+            severity: payload.severity.or(self.said.read.severity),
+            worker: payload.worker.clone(),
+            request: payload.request.clone(),
+        }
+    }
+}
