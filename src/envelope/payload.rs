@@ -49,7 +49,7 @@ pub fn starts(bytes: &[u8]) -> bool {
     let told = if text.starts_with('{') {
         json::is_timed(&text)
     } else {
-        prefix::read(&text).is_some_and(|found| found.starts)
+        logfmt::is_record(&text) || prefix::read(&text).is_some_and(|found| found.starts)
     };
     told || read(bytes).starts
 }

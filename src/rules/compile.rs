@@ -84,7 +84,10 @@ impl CompiledSignal {
     fn pattern_in_line(&self, at: usize, line: &[u8], text: Option<&str>) -> InLine {
         let pattern = &self.rule.patterns[at];
         let not = if pattern.relaxed().within_a_line() { InLine::Not } else { InLine::Beyond };
-        if !pattern.further().iter().all(|set| set.iter().any(|sign| contains(line, sign))) {
+        let stands = |set: &Vec<String>| set.iter().any(|sign| contains(line, sign));
+        // Where the regex can be asked, it is as quick as looking for more than the literals that are hardly ever there.
+        let asked = if text.is_some() { 1 } else { usize::MAX };
+        if !pattern.further().iter().take(asked).all(stands) {
             return not;
         }
         let Some(text) = text else { return InLine::Perhaps };

@@ -8,10 +8,10 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use regex_automata::PatternID;
 use regex_automata::meta::Regex;
 use regex_automata::util::captures::Captures;
 use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input, PatternID};
 
 use super::schema::Pattern;
 
@@ -22,6 +22,9 @@ const MOST_ONE_PASS_BYTES: usize = 128 << 10;
 
 /// Texts that are asked for signs before a pattern is compiled in any case.
 const MOST_ASKED: u32 = 100;
+
+/// Bytes of log lines, the commonest first; what is not among them is rare.
+const COMMON: &[u8] = b" etaionsrlcdpumhg0123456789./-:_fbvwky=\"";
 
 /// The letters beyond ASCII that are forms of ASCII ones without regard to case: a long `s`, and the sign for kelvin.
 const FURTHER_LETTERS: [char; 2] = ['\u{17f}', '\u{212a}'];
@@ -108,9 +111,11 @@ impl Lazy {
     /// The first match with its groups.
     #[must_use]
     pub fn captures(&self, text: &str) -> Option<Found<'_>> {
-        let regex = self.regex_for(text).filter(|regex| regex.is_match(text))?;
+        let regex = self.regex_for(text)?;
+        // Most texts have no match, and room for captures has to be made.
+        let span = regex.find(text)?.range();
         let mut captures = regex.create_captures();
-        regex.captures(text, &mut captures);
+        regex.search_captures(&Input::new(text).span(span).anchored(Anchored::Yes), &mut captures);
         found(regex, &captures)
     }
 
@@ -189,9 +194,11 @@ pub(super) fn contains(text: &[u8], sign: &str) -> bool {
     if sign.iter().any(u8::is_ascii_uppercase) {
         return memchr::memmem::find(text, sign).is_some();
     }
-    let (Some(&first), Some(last)) = (sign.first(), text.len().checked_sub(sign.len())) else { return false };
-    let starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), &text[..=last]);
-    starts.into_iter().any(|at| text[at..at + sign.len()].eq_ignore_ascii_case(sign))
+    let rarity = |byte: &u8| COMMON.iter().position(|common| common == byte).unwrap_or(COMMON.len());
+    let Some((at, rarest)) = sign.iter().copied().enumerate().max_by_key(|(_, byte)| rarity(byte)) else { return true };
+    let Some(last) = text.len().checked_sub(sign.len()) else { return false };
+    let starts = memchr::memchr2_iter(rarest, rarest.to_ascii_uppercase(), &text[at..=last + at]);
+    starts.into_iter().any(|start| text[start..start + sign.len()].eq_ignore_ascii_case(sign))
 }
 
 fn compile(pattern: &str, unicode: bool, prefilter: bool) -> Option<Regex> {

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-
 use super::layout::{Layout, Raw};
 use super::record::Single;
 use super::repeats::{Own, Repeats};
@@ -94,39 +92,17 @@ pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
     let (marks, starts) = gate.marks(&block.bytes);
     let lines = Lines { shape, gate, block, starts: &starts };
     let mut around: Vec<u32> = Vec::new();
-    let mut alone: HashMap<u32, Single> = HashMap::new();
+    let mut singles: Vec<(u32, Single)> = Vec::new();
     let mut repeats = Repeats::new();
     for mark in &marks {
         let single = if mark.reach == Some(Reach::Around) { Alone::No } else { lines.alone(mark, &mut repeats) };
         match single {
-            Alone::Record(single) => drop(alone.insert(mark.line, single)),
+            Alone::Record(single) => singles.push((mark.line, single)),
             Alone::Nothing => {}
             Alone::No => around.push(mark.line),
         }
     }
-    let mut pieces = Vec::with_capacity(marks.len() + 256);
-    for (from, to, near) in lines.stretches(&around) {
-        for line in from..to {
-            let (reach, content) = match alone.remove(&line) {
-                Some(single) => (Some(Reach::Line), Content::Single(single)),
-                None => {
-                    let hit = around.binary_search(&line).is_ok();
-                    let content = if near && shape.layout == Layout::Lines {
-                        Content::Read(Box::new(lines.read(line, hit)))
-                    } else {
-                        Content::Raw(lines.raw(line, hit))
-                    };
-                    (hit.then_some(Reach::Around), content)
-                }
-            };
-            pieces.push(Piece { line: lines.number(line), reach, content });
-        }
-    }
-    let single =
-        |(line, single)| Piece { line: lines.number(line), reach: Some(Reach::Line), content: Content::Single(single) };
-    pieces.extend(alone.into_iter().map(single));
-    pieces.sort_unstable_by_key(|piece| piece.line);
-    pieces
+    lines.pieces(&around, singles)
 }
 
 /// What a line that reaches no further than its record is.
@@ -159,6 +135,42 @@ impl Lines<'_> {
 
     fn at(&self, line: u32) -> (u64, u64) {
         (self.number(line), self.block.offset + u64::from(self.starts[line as usize]))
+    }
+
+    /// What may be needed of the block, in order: the records that stand for themselves, and what stands near these hits or at its edges.
+    fn pieces(&self, hits: &[u32], singles: Vec<(u32, Single)>) -> Vec<Piece> {
+        let stretches = self.stretches(hits);
+        let length = stretches.iter().map(|(from, to, _)| to - from).sum::<u32>() as usize;
+        let mut pieces = Vec::with_capacity(length + singles.len());
+        let single = |(line, single): (u32, Single)| Piece {
+            line: self.number(line),
+            reach: Some(Reach::Line),
+            content: Content::Single(single),
+        };
+        let mut singles = singles.into_iter().peekable();
+        for (from, to, near) in stretches {
+            while let Some(before) = singles.next_if(|(line, _)| *line < from) {
+                pieces.push(single(before));
+            }
+            for line in from..to {
+                pieces.push(match singles.next_if(|(at, _)| *at == line) {
+                    Some(here) => single(here),
+                    None => self.piece(line, hits.binary_search(&line).is_ok(), near),
+                });
+            }
+        }
+        pieces.extend(singles.map(single));
+        pieces
+    }
+
+    /// A line that is no record by itself; read at once where it will be needed.
+    fn piece(&self, line: u32, hit: bool, near: bool) -> Piece {
+        let content = if near && self.shape.layout == Layout::Lines {
+            Content::Read(Box::new(self.read(line, hit)))
+        } else {
+            Content::Raw(self.raw(line, hit))
+        };
+        Piece { line: self.number(line), reach: hit.then_some(Reach::Around), content }
     }
 
     fn read(&self, line: u32, hit: bool) -> Read {

@@ -25,15 +25,18 @@ const FIRST_KEYS: [&str; 14] = [
     "component",
     "app",
 ];
+/// Keys of a level, of a time, of a message: a record has a level, or the other two.
+const LEVELS: [&str; 3] = ["level", "lvl", "severity"];
+const TIMES: [&str; 4] = ["ts", "time", "timestamp", "t"];
+const MESSAGES: [&str; 2] = ["msg", "message"];
 /// Pairs that are read.
 const PAIRS: usize = 200;
+/// Pairs that are counted without building anything.
+const FEW: usize = 24;
 
 /// The pairs of a logfmt line.
 pub(super) fn read(text: &str) -> Option<Map<String, Value>> {
-    let first = &text[..memchr::memchr(b'=', &text.as_bytes()[..text.len().min(16)])?];
-    if !FIRST_KEYS.contains(&first) {
-        return None;
-    }
+    opens(text)?;
     let mut pairs = Map::new();
     let mut bare = 0_usize;
     let mut rest = text.trim_end();
@@ -41,7 +44,7 @@ pub(super) fn read(text: &str) -> Option<Map<String, Value>> {
         let (key, value, after) = pair(rest)?;
         match value {
             Some(value) => {
-                pairs.entry(key).or_insert(Value::String(value));
+                pairs.entry(key).or_insert_with(|| Value::String(value.text()));
             }
             None => bare += 1,
         }
@@ -55,22 +58,65 @@ pub(super) fn read(text: &str) -> Option<Map<String, Value>> {
         }
     }
     let has = |keys: &[&str]| keys.iter().any(|key| pairs.contains_key(*key));
-    let told =
-        has(&["level", "lvl", "severity"]) || (has(&["ts", "time", "timestamp", "t"]) && has(&["msg", "message"]));
+    let told = has(&LEVELS) || (has(&TIMES) && has(&MESSAGES));
     (told && pairs.len() >= 2 && bare * 3 <= pairs.len()).then_some(pairs)
 }
 
+/// Whether [`read`] would give a record, where that is plain to see; `false` says nothing. Nothing is built for it.
+pub(super) fn is_record(text: &str) -> bool {
+    // What stands in braces may be a record of its own.
+    if opens(text).is_none() || text.contains('{') {
+        return false;
+    }
+    let mut keys: [&str; FEW] = [""; FEW];
+    let mut count = 0;
+    let mut rest = text.trim_end();
+    while !rest.is_empty() {
+        let Some((key, Some(_), after)) = pair(rest) else { return false };
+        if count == FEW || keys[..count].contains(&key) {
+            return false;
+        }
+        keys[count] = key;
+        count += 1;
+        rest = after.trim_start_matches(' ');
+    }
+    let has = |wanted: &[&str]| keys[..count].iter().any(|key| wanted.contains(key));
+    count >= 2 && (has(&LEVELS) || (has(&TIMES) && has(&MESSAGES)))
+}
+
+/// Whether a line begins as logfmt does.
+fn opens(text: &str) -> Option<()> {
+    let first = &text[..memchr::memchr(b'=', &text.as_bytes()[..text.len().min(16)])?];
+    FIRST_KEYS.contains(&first).then_some(())
+}
+
+/// A value as it stands in a line.
+enum Raw<'t> {
+    Bare(&'t str),
+    /// Without its quotes.
+    Quoted(&'t str),
+}
+
+impl Raw<'_> {
+    fn text(&self) -> String {
+        match self {
+            Self::Bare(text) => (*text).to_owned(),
+            Self::Quoted(text) => unescape(text),
+        }
+    }
+}
+
 /// One pair, or a bare word, and the text behind it.
-fn pair(text: &str) -> Option<(String, Option<String>, &str)> {
+fn pair(text: &str) -> Option<(&str, Option<Raw<'_>>, &str)> {
     let end = text.find(['=', ' ']).unwrap_or(text.len());
     let key = &text[..end];
     if key.is_empty() || key.contains('"') {
         return None;
     }
-    let Some(rest) = text[end..].strip_prefix('=') else { return Some((key.to_owned(), None, &text[end..])) };
+    let Some(rest) = text[end..].strip_prefix('=') else { return Some((key, None, &text[end..])) };
     if !rest.starts_with('"') {
         let end = rest.find(' ').unwrap_or(rest.len());
-        return Some((key.to_owned(), Some(rest[..end].to_owned()), &rest[end..]));
+        return Some((key, Some(Raw::Bare(&rest[..end])), &rest[end..]));
     }
     let bytes = rest.as_bytes();
     let mut at = 1;
@@ -80,5 +126,26 @@ fn pair(text: &str) -> Option<(String, Option<String>, &str)> {
     // A quote that never closes is a line that was cut.
     let close = at.min(bytes.len());
     let inner = rest.get(1..close)?;
-    Some((key.to_owned(), Some(unescape(inner)), rest.get(close + 1..).unwrap_or_default()))
+    Some((key, Some(Raw::Quoted(inner)), rest.get(close + 1..).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plain_to_see_is_a_record() {
+        for (text, plain, record) in [
+            ("ts=2026-11-23T08:00:00Z level=info msg=\"a \\\"b\\\" c\" n=1", true, true),
+            ("t=1 msg=x", true, true),
+            ("level=info level=warn msg=x", false, true),
+            ("level=info msg=x done", false, true),
+            ("msg=\"{\\\"level\\\":50}\" level=info", false, true),
+            ("level=info", false, false),
+            ("component=a b=c", false, false),
+            ("says level=info msg=x", false, false),
+        ] {
+            assert_eq!((is_record(text), read(text).is_some()), (plain, record), "{text}");
+        }
+    }
 }
