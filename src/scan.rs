@@ -17,7 +17,7 @@ use crate::input::{self, InputSummary, InputWarning, Source, SourceSpec};
 use crate::model::{Segment, SourceId, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::{CompiledRules, Gate};
-use crate::streams::{self, Record, Shape, Splitter};
+use crate::streams::{Preparer, Record, Shape, Splitter};
 
 /// Records that one task reads.
 const RECORDS: usize = 1024;
@@ -256,10 +256,11 @@ fn whole<T: Send>(
     let mut source = Source::open(job.spec).map_err(InputWarning::from)?;
     job.progress.opened(source.name());
     let shape = Shape::detect(source.sample());
+    let preparer = Preparer::new(&shape, job.gate);
     let mut splitter = job.splitter(&shape);
     // An archive of one block may hold many.
     while let Some(block) = source.next_block(job.options.block_bytes) {
-        splitter.push(streams::prepare(&shape, job.gate, &block));
+        splitter.push(preparer.prepare(&block));
         sink(results(analyse, splitter.take(), splitter.take_records()), splitter.horizon());
     }
     let segments = splitter.finish();

@@ -19,7 +19,7 @@ pub mod schema;
 mod weights;
 
 pub use compile::{Atom, CompiledRules, CompiledSignal};
-pub use gate::{Gate, Mark, Reach, Trace};
+pub use gate::{Gate, Mark, Reach, Trace, line_starts};
 pub use lazy::{Found, Lazy};
 pub use literal_index::Candidate;
 pub use load::{RuleError, RuleSet};

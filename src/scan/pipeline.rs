@@ -17,7 +17,7 @@ use rayon::{Scope, Yield};
 use super::{Analyse, Job, RECORDS, SoFar, told};
 use crate::input::{self, Block, InputSummary, InputWarning, Parcel, Reader, Source};
 use crate::model::Segment;
-use crate::streams::{self, Piece, Record, Shape, Splitter};
+use crate::streams::{Piece, Preparer, Record, Shape, Splitter};
 
 /// How long to rest at most where nothing moves: signals wake nobody.
 const REST: Duration = Duration::from_millis(100);
@@ -43,11 +43,12 @@ pub(super) fn run<T: Send>(
     };
     job.progress.opened(&job.spec.name);
     let shape = Shape::detect(&opened.sample);
+    let preparer = Preparer::new(&shape, job.gate);
     let (sender, done) = channel();
     let flow = Flow {
         job,
         analyse,
-        shape: &shape,
+        preparer: &preparer,
         reader: &reader,
         splitter: job.splitter(&shape),
         sender,
@@ -107,7 +108,7 @@ fn early(job: &Job<'_>, bytes: Vec<u8>) -> SoFar {
         let shape = Shape::detect(source.sample());
         let mut splitter = job.splitter(&shape);
         while let Some(block) = source.next_block(job.options.block_bytes) {
-            splitter.push(streams::prepare(&shape, job.gate, &block));
+            splitter.push(Preparer::new(&shape, job.gate).prepare(&block));
         }
         (so_far.segments, so_far.records) = (splitter.finish(), splitter.take_records());
         // An archive of which only the beginning came is not damaged.
@@ -191,7 +192,7 @@ enum Work {
 struct Flow<'f, T, S, R> {
     job: &'f Job<'f>,
     analyse: &'f Analyse<S, R>,
-    shape: &'f Shape,
+    preparer: &'f Preparer<'f>,
     reader: &'f Reader,
     opened: Opened,
     splitter: Splitter,
@@ -273,9 +274,9 @@ where
     fn prepare(&mut self, scope: &Scope<'f>, block: Block) {
         let number = self.first_prepared + self.prepared.len() as u64;
         self.prepared.push_back(None);
-        let (shape, gate, post) = (self.shape, self.job.gate, self.post());
+        let (preparer, post) = (self.preparer, self.post());
         scope.spawn(move |_| {
-            let pieces = streams::prepare(shape, gate, &block);
+            let pieces = preparer.prepare(&block);
             post.send(Done::Prepared { number, pieces, buffer: block.bytes });
         });
         let read = self.opened.raw.load(Ordering::Relaxed);

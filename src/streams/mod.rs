@@ -16,7 +16,7 @@ use hashbrown::{HashMap, HashSet};
 pub use self::layout::Layout;
 use self::layout::{Joiner, Raw};
 use self::prepare::{Content, More, Read, Text, read};
-pub use self::prepare::{Piece, Shape, prepare};
+pub use self::prepare::{Piece, Preparer, Shape};
 pub use self::record::Record;
 use self::record::Single;
 use crate::envelope::{Payload, Stripped, Wrapping, payload};
@@ -487,7 +487,7 @@ mod tests {
             let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
             let lines = text.lines().count() as u64;
             let block = Block { bytes: text.clone().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
-            splitter.push(prepare(&shape, &Gate::open(), &block));
+            splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
             let told: usize = splitter.finish().iter().map(|segment| segment.lines.len()).sum();
             prop_assert!(told > 0 || text.trim().is_empty(), "{shape:?} {text:?}");
         }

@@ -3,7 +3,7 @@
 //! Works on one block at a time and in parallel; what only the lines before a block could tell is left to the splitter. A record of one
 //! line is taken alone only if nothing around it can change what it says.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::layout::{Layout, Raw};
 use super::record::Single;
@@ -12,7 +12,7 @@ use super::{AFTER, BEFORE};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
 use crate::model::{LineRange, Severity, Time};
-use crate::rules::{Candidate, Gate, Mark, Reach};
+use crate::rules::{Candidate, Gate, Mark, Reach, line_starts};
 
 /// How a source's lines come: rearranged, and wrapped.
 #[derive(Clone, Debug, Default)]
@@ -84,25 +84,73 @@ pub(super) enum More {
     Perhaps,
 }
 
-/// Reads the lines of a block that could matter, and those at its edges that could be near a hit of its neighbours.
-#[must_use]
-pub fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block) -> Vec<Piece> {
+/// Makes pieces of the blocks of one source; several at a time, if somebody wants that.
+#[derive(Debug)]
+pub struct Preparer<'p> {
+    shape: &'p Shape,
+    gate: &'p Gate<'p>,
+    /// What is remembered of lines that repeat, where no block is being prepared with it.
+    repeats: Mutex<Vec<Repeats>>,
+}
+
+impl<'p> Preparer<'p> {
+    /// For a source of this shape.
+    #[must_use]
+    pub fn new(shape: &'p Shape, gate: &'p Gate<'p>) -> Self {
+        Self { shape, gate, repeats: Mutex::new(Vec::new()) }
+    }
+
+    /// Reads the lines of a block that could matter, and those at its edges that could be near a hit of its neighbours.
+    #[must_use]
+    pub fn prepare(&self, block: &Block) -> Vec<Piece> {
+        let lent = self.repeats.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut repeats = lent.unwrap_or_default();
+        let pieces = prepare(self.shape, self.gate, block, &mut repeats);
+        self.repeats.lock().unwrap_or_else(PoisonError::into_inner).push(repeats);
+        pieces
+    }
+}
+
+fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, repeats: &mut Repeats) -> Vec<Piece> {
     // A literal may be broken over two lines.
     let gate = if matches!(shape.layout, Layout::Wrapped(_)) { &Gate::open() } else { gate };
-    let (marks, starts) = gate.marks(&block.bytes);
+    let starts = line_starts(&block.bytes);
     let lines = Lines { shape, gate, block, starts: &starts };
+    let mut known: Vec<(u32, Single)> = Vec::new();
+    let marks = gate.marks(&block.bytes, &starts, |line, bytes| match repeats.again(without_end(bytes)) {
+        Some(single) => {
+            known.push((line, single));
+            true
+        }
+        None => false,
+    });
     let mut around: Vec<u32> = Vec::new();
     let mut singles: Vec<(u32, Single)> = Vec::new();
-    let mut repeats = Repeats::new();
-    for mark in &marks {
-        let single = if mark.reach == Some(Reach::Around) { Alone::No } else { lines.alone(mark, &mut repeats) };
-        match single {
-            Alone::Record(single) => singles.push((mark.line, single)),
+    let (mut marks, mut known) = (marks.into_iter().peekable(), known.into_iter().peekable());
+    loop {
+        let next = marks.peek().map(|mark| mark.line);
+        let (line, alone) = match known.next_if(|(line, _)| next.is_none_or(|mark| *line <= mark)) {
+            Some((line, single)) => {
+                // Its form marks it as it marked the line that it repeats.
+                marks.next_if(|mark| mark.line == line);
+                (line, lines.alone(line, single))
+            }
+            None => match marks.next() {
+                Some(mark) => (mark.line, lines.marked(&mark, repeats)),
+                None => break,
+            },
+        };
+        match alone {
+            Alone::Record(single) => singles.push((line, single)),
             Alone::Nothing => {}
-            Alone::No => around.push(mark.line),
+            Alone::No => around.push(line),
         }
     }
     lines.pieces(&around, singles)
+}
+
+fn without_end(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\n").unwrap_or(line)
 }
 
 /// What a line that reaches no further than its record is.
@@ -125,8 +173,7 @@ struct Lines<'b> {
 impl Lines<'_> {
     fn bytes(&self, line: u32) -> &[u8] {
         let (from, to) = (self.starts[line as usize] as usize, self.starts[line as usize + 1] as usize);
-        let bytes = &self.block.bytes[from..to];
-        bytes.strip_suffix(b"\n").unwrap_or(bytes)
+        without_end(&self.block.bytes[from..to])
     }
 
     fn number(&self, line: u32) -> u64 {
@@ -182,11 +229,10 @@ impl Lines<'_> {
         Raw::new(number, offset, hit, self.bytes(line))
     }
 
-    /// The record that a line is, if it is whole in itself: it begins one, its time is its own, and what follows does not continue it.
-    fn alone(&self, mark: &Mark, repeats: &mut Repeats) -> Alone {
+    /// What a marked line is.
+    fn marked(&self, mark: &Mark, repeats: &mut Repeats) -> Alone {
         let line = mark.line;
-        let last = line as usize + 2 == self.starts.len();
-        if self.shape.layout != Layout::Lines || last {
+        if mark.reach == Some(Reach::Around) || !self.may_be_alone(line) {
             return Alone::No;
         }
         match repeats.own(self.bytes(line), mark, || self.own(mark)) {
@@ -196,21 +242,30 @@ impl Lines<'_> {
                 let whole = payload::starts(&own.payload) && !self.continued(line + 1, &own.stream, own.channel);
                 if whole { Alone::Nothing } else { Alone::No }
             }
-            Own::Record(mut single) => {
-                let read = single.read();
-                if self.continued(line + 1, &read.stream, read.channel) {
-                    return Alone::No;
-                }
-                // Where no stamp was seen anywhere, none is missing.
-                if single.moment().is_none() && self.shape.moment.is_some() {
-                    let Some(time) = self.time_above(line, read) else { return Alone::No };
-                    single.times[0] = Some(time);
-                }
-                single.at = self.at(line);
-                Alone::Record(single)
-            }
+            Own::Record(single) => self.alone(line, single),
             Own::Unclear => Alone::No,
         }
+    }
+
+    /// Whether what stands around a line is there to be asked.
+    fn may_be_alone(&self, line: u32) -> bool {
+        let last = line as usize + 2 == self.starts.len();
+        self.shape.layout == Layout::Lines && !last
+    }
+
+    /// The record that a line is, if it is whole in itself: it begins one, its time is its own, and what follows does not continue it.
+    fn alone(&self, line: u32, mut single: Single) -> Alone {
+        let read = single.read();
+        if !self.may_be_alone(line) || self.continued(line + 1, &read.stream, read.channel) {
+            return Alone::No;
+        }
+        // Where no stamp was seen anywhere, none is missing.
+        if single.moment().is_none() && self.shape.moment.is_some() {
+            let Some(time) = self.time_above(line, read) else { return Alone::No };
+            single.times[0] = Some(time);
+        }
+        single.at = self.at(line);
+        Alone::Record(single)
     }
 
     /// What a line is by itself.

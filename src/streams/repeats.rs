@@ -1,8 +1,7 @@
 //! Lines that differ in their time stamps alone are read once.
 //!
 //! A healthy client logs the same success thousands of times. What such a line is depends on everything but the digits of its stamps, so
-//! the last few of them are kept, for one block; what they are is put together again with the new times. Whether a line was kept never
-//! changes what it is.
+//! the last few of them are kept; what they are is put together again with the new times. Whether a line was kept never changes what it is.
 
 use std::hash::BuildHasher;
 
@@ -16,6 +15,9 @@ use crate::rules::Mark;
 
 /// Lines kept at a time.
 const MOST: usize = 256;
+
+/// Longer lines are not kept.
+const MOST_LINE: usize = 2048;
 
 /// Stamps of one line that are looked at: the transport's and the logger's.
 const STAMPS: usize = 2;
@@ -51,29 +53,42 @@ struct Kept {
     times: [Option<usize>; 2],
 }
 
-/// The lines kept of one block.
+/// The lines kept.
+#[derive(Debug)]
 pub(super) struct Repeats {
     hasher: DefaultHashBuilder,
     kept: Vec<Option<Kept>>,
     masked: Vec<u8>,
 }
 
-impl Repeats {
-    pub(super) fn new() -> Self {
+impl Default for Repeats {
+    fn default() -> Self {
         Self { hasher: DefaultHashBuilder::default(), kept: (0..MOST).map(|_| None).collect(), masked: Vec::new() }
+    }
+}
+
+impl Repeats {
+    /// The record that a line is, if it differs in the digits of its stamps alone from one that was kept. Nothing of the line has to be
+    /// looked at for that: its stamps are no part of what the record says.
+    pub(super) fn again(&mut self, line: &[u8]) -> Option<Single> {
+        let stamps = Stamps::of(line);
+        stamps.found[0]?;
+        let hash = self.mask(line, &stamps);
+        let kept = self.kept[slot(hash)].as_ref().filter(|kept| kept.hash == hash && kept.masked == self.masked)?;
+        match kept.with(&stamps) {
+            Own::Record(single) => Some(single),
+            _ => None,
+        }
     }
 
     /// What a line is: remembered, or as `read` reads it.
     pub(super) fn own(&mut self, line: &[u8], mark: &Mark, read: impl FnOnce() -> Own) -> Own {
-        let stamps = Stamps::of(line);
-        self.masked.clear();
-        self.masked.extend_from_slice(line);
-        for (at, len, _) in stamps.found.into_iter().flatten() {
-            let digits = self.masked[at..at + len].iter_mut().filter(|byte| byte.is_ascii_digit());
-            digits.for_each(|digit| *digit = b'0');
+        if line.len() > MOST_LINE {
+            return read();
         }
-        let hash = self.hasher.hash_one(&self.masked[..]);
-        let slot = &mut self.kept[usize::try_from(hash % MOST as u64).unwrap_or(0)];
+        let stamps = Stamps::of(line);
+        let hash = self.mask(line, &stamps);
+        let slot = &mut self.kept[slot(hash)];
         let seen = slot.as_ref().is_some_and(|kept| kept.hash == hash);
         if let Some(kept) = slot.as_ref().filter(|kept| kept.holds(&self.masked, mark)) {
             return kept.with(&stamps);
@@ -90,6 +105,22 @@ impl Repeats {
         });
         own
     }
+
+    /// Writes down the line with zeros for the digits of its stamps; the hash of that.
+    fn mask(&mut self, line: &[u8], stamps: &Stamps) -> u64 {
+        self.masked.clear();
+        self.masked.extend_from_slice(line);
+        for (at, len, _) in stamps.found.into_iter().flatten() {
+            let digits = self.masked[at..at + len].iter_mut().filter(|byte| byte.is_ascii_digit());
+            digits.for_each(|digit| *digit = b'0');
+        }
+        self.hasher.hash_one(&self.masked[..])
+    }
+}
+
+/// Where a line with this hash is kept.
+fn slot(hash: u64) -> usize {
+    usize::try_from(hash % MOST as u64).unwrap_or(0)
 }
 
 impl Kept {

@@ -154,34 +154,14 @@ impl<'r> Gate<'r> {
         Self { grams: None, needles: Vec::new(), rules: None }
     }
 
-    /// The lines of a block that could matter, in order, and the offsets at which its lines begin, with the block's length behind them.
+    /// The lines of a block that could matter, in order. `starts` are the offsets at which its lines begin, with the block's length behind
+    /// them. Lines that `known` knows, by number and bytes, are passed over; it is not asked of all.
     #[must_use]
-    pub fn marks(&self, block: &[u8]) -> (Vec<Mark>, Vec<u32>) {
-        let starts = line_starts(block);
-        let lines = 0..u32::try_from(starts.len() - 1).unwrap_or(u32::MAX);
+    pub fn marks(&self, block: &[u8], starts: &[u32], mut known: impl FnMut(u32, &[u8]) -> bool) -> Vec<Mark> {
         let Some(grams) = &self.grams else {
-            return (
-                lines.map(|line| Mark { line, reach: Some(Reach::Around), signals: Vec::new() }).collect(),
-                starts,
-            );
+            let around = |line| Mark { line, reach: Some(Reach::Around), signals: Vec::new() };
+            return (0..starts.len() - 1).filter_map(|line| u32::try_from(line).ok()).map(around).collect();
         };
-        let mut marks: Vec<Mark> = Vec::new();
-        for line in lines {
-            let (from, to) = (starts[line as usize] as usize, starts[line as usize + 1] as usize);
-            let long = to - from > LONG_LINE;
-            if long || leads_with_level(&block[from..to]) {
-                let reach = if long { Reach::Around } else { Reach::Level };
-                marks.push(Mark { line, reach: Some(reach), signals: Vec::new() });
-            }
-        }
-        let mut veiled = 0;
-        for at in memchr2_iter(VEILING.0, VEILING.1, block).map(|at| at as u32) {
-            if at >= veiled {
-                let line = starts.partition_point(|start| *start <= at) - 1;
-                veiled = starts[line + 1];
-                marks.push(Mark { line: line as u32, reach: Some(Reach::Around), signals: Vec::new() });
-            }
-        }
         let mut found: Vec<Mark> = Vec::new();
         let mut line = 0;
         let mut look = Look::default();
@@ -192,13 +172,16 @@ impl<'r> Gate<'r> {
             let (from, end) = (starts[line] as usize, starts[line + 1] as usize);
             if look.line != Some(line) {
                 found.extend(look.turn_to(Some(line)));
+                if known(line as u32, &block[from..end]) {
+                    return end;
+                }
             }
             let within = place.start.saturating_sub(from)..place.end.min(end) - from;
             self.look(&mut look, &block[from..end], &within, &self.needles[piece]);
             if look.reach == Some(Reach::Around) { end } else { 0 }
         });
         found.extend(look.turn_to(None));
-        (merged(marks, found), starts)
+        merged(lines_by_form(block, starts), found)
     }
 
     /// Holds the needles at a place against the line.
@@ -299,6 +282,28 @@ fn is_plain(line: &[u8]) -> bool {
             .all(|at| !["level", "lvl", "msg", "severity"].iter().any(|key| line[..at].ends_with(key.as_bytes())))
 }
 
+/// Lines that could matter for what they are, whatever literals stand in them: too long, veiled, or at a level that their first bytes tell.
+fn lines_by_form(block: &[u8], starts: &[u32]) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = Vec::new();
+    for (line, bounds) in (0..).zip(starts.windows(2)) {
+        let (from, to) = (bounds[0] as usize, bounds[1] as usize);
+        let long = to - from > LONG_LINE;
+        if long || leads_with_level(&block[from..to]) {
+            let reach = if long { Reach::Around } else { Reach::Level };
+            marks.push(Mark { line, reach: Some(reach), signals: Vec::new() });
+        }
+    }
+    let mut veiled = 0;
+    for at in memchr2_iter(VEILING.0, VEILING.1, block).map(|at| at as u32) {
+        if at >= veiled {
+            let line = starts.partition_point(|start| *start <= at) - 1;
+            veiled = starts[line + 1];
+            marks.push(Mark { line: line as u32, reach: Some(Reach::Around), signals: Vec::new() });
+        }
+    }
+    marks
+}
+
 /// Both lists in order; what stands in both becomes one.
 fn merged(some: Vec<Mark>, others: Vec<Mark>) -> Vec<Mark> {
     if some.is_empty() {
@@ -319,7 +324,8 @@ fn merged(some: Vec<Mark>, others: Vec<Mark>) -> Vec<Mark> {
 }
 
 /// Where the lines of a block begin, and its end.
-fn line_starts(block: &[u8]) -> Vec<u32> {
+#[must_use]
+pub fn line_starts(block: &[u8]) -> Vec<u32> {
     let mut starts = Vec::with_capacity(block.len() / 64 + 2);
     starts.push(0);
     starts.extend(memchr_iter(b'\n', block).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
@@ -353,7 +359,8 @@ mod tests {
     }
 
     fn reaches(gate: &Gate<'_>, line: &str) -> Option<Reach> {
-        gate.marks(format!("before\n{line}\nbehind\n").as_bytes()).0.first().and_then(|mark| {
+        let block = format!("before\n{line}\nbehind\n").into_bytes();
+        gate.marks(&block, &line_starts(&block), |_, _| false).first().and_then(|mark| {
             assert_eq!(mark.line, 1, "{line}");
             mark.reach
         })
