@@ -153,13 +153,13 @@ impl<'a> Claims<'a> {
         end
     }
 
-    /// Turns everything that no exception took into plain records.
+    /// Turns what no exception took, and in which something may be found, into plain records.
     fn records(&mut self, drafts: &mut Vec<Draft>) {
         let mut index = 0;
         while index < self.lines.len() {
             let end = if self.lines[index].starts { self.record_end(index) } else { index + 1 };
             let blank = end == index + 1 && self.lines[index].text.trim().is_empty();
-            if !self.taken[index] && !blank {
+            if !self.taken[index] && !blank && self.lines[index..end].iter().any(matters) {
                 let message = join(&self.lines[index..end]);
                 drafts.push(Draft {
                     lines: std::iter::once(index..end).collect(),
@@ -185,6 +185,11 @@ impl<'a> Claims<'a> {
         }
         end
     }
+}
+
+/// Whether a plain record with this line may show something.
+fn matters(line: &Line) -> bool {
+    line.hit || line.severity.is_some_and(|severity| severity >= Severity::Error)
 }
 
 /// Whether ranges are in order, apart, not empty and inside the segment. A grammar that breaks this loses the exception, not the run.

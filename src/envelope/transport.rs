@@ -293,7 +293,7 @@ fn runtime_stamp(text: &[u8], at: usize) -> Option<(super::Time, usize)> {
 
 /// Text of a name that was checked to be ASCII, or close enough to print.
 fn name(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), std::borrow::Cow::Borrowed)
 }
 
 #[cfg(test)]

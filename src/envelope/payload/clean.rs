@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 /// The text of a line. Bytes that are not UTF-8 become U+FFFD.
 pub(super) fn bytes(bytes: &[u8]) -> Cow<'_, str> {
-    match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(clean) => text(clean),
-        Cow::Owned(repaired) => Cow::Owned(text(&repaired).into_owned()),
+    match std::str::from_utf8(bytes) {
+        Ok(clean) => text(clean),
+        Err(_) => Cow::Owned(text(&String::from_utf8_lossy(bytes)).into_owned()),
     }
 }
 

@@ -107,7 +107,7 @@ fn lambda_platform(text: &str) -> Option<Prefix> {
 /// `127.0.0.1 - - [23/Nov/2026:08:55:11 +0000] "GET …`: the line stays whole, its time is read.
 fn access_log(bytes: &[u8]) -> Option<Prefix> {
     let head = &bytes[..bytes.len().min(160)];
-    let open = memchr::memmem::find(head, b" [")?;
+    let open = memchr::memchr_iter(b'[', head).find(|at| *at > 0 && head[at - 1] == b' ')? - 1;
     let words = bytes[..open].split(|byte| *byte == b' ').count();
     let stamp = timestamp::parse_prefix(bytes.get(open + 2..)?)?;
     let closed = bytes.get(open + 2 + stamp.len) == Some(&b']');
