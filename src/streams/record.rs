@@ -116,7 +116,7 @@ impl Record {
         let none = Payload::default();
         let payload = self.said.payload().unwrap_or(&none);
         Line {
-            text: payload.body.clone(),
+            text: payload.body.clone().into(),
             at: self.at,
             joined: None,
             starts: payload.starts,
