@@ -78,6 +78,10 @@ impl Grammar for Cpp {
         ]
     }
 
+    fn may_open(&self, text: &str) -> bool {
+        may_matter(text)
+    }
+
     fn literals(&self) -> &'static [&'static str] {
         &[
             "terminate called ",

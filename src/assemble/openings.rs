@@ -2,7 +2,7 @@
 //!
 //! In a log full of exceptions half of the grammars are present in every segment, and each would read every line to find that it is another
 //! language's. Of the lines at which its walk does anything but go on, each grammar names literals ([`Grammar::openings`]); the pass marks
-//! the lines that hold one. It only skips: a grammar that looked at every line would find the same.
+//! the lines that hold one, unless the grammar says of their text that it opens nothing ([`Grammar::may_open`]). It only skips: a grammar that looked at every line would find the same.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -21,7 +21,7 @@ const MOST_GRAMMARS: usize = 16;
 const FURTHEST: usize = 2;
 
 /// Texts of lines that are remembered by each thread, and the longest of them.
-const MOST_TEXTS: usize = 1024;
+const MOST_TEXTS: usize = 2048;
 const LONGEST_TEXT: usize = 160;
 
 /// Where one grammar has to look in the lines of a segment.
@@ -157,6 +157,11 @@ impl<'g> Index<'g> {
         let mut told = Tells::default();
         for hit in self.automaton.find_overlapping_iter(text) {
             told.add(&self.tells[hit.pattern().as_usize()]);
+        }
+        for (at, grammar) in self.grammars.iter().enumerate().take(MOST_GRAMMARS) {
+            if told.own >> at & 1 == 1 && !grammar.may_open(text) {
+                told.own &= !(1 << at);
+            }
         }
         told
     }
