@@ -48,10 +48,7 @@ impl<'a> Said<'a> {
 
     /// Its words that are names of variables, models or classes.
     pub(super) fn names(self, rules: &CompiledRules) -> impl Iterator<Item = &'a str> {
-        let is_name = |word: &&str| {
-            rules.variable(word).is_some() || rules.model(word).is_some() || rules.classes(word).next().is_some()
-        };
-        let names = || words(self.text).filter(is_name).map(ToOwned::to_owned).collect();
+        let names = || words(self.text).filter(|word| rules.is_name(word)).map(ToOwned::to_owned).collect();
         self.told.names.get_or_init(names).iter().map(String::as_str)
     }
 
