@@ -190,6 +190,9 @@ enum Alone {
     No,
 }
 
+/// Lines of a block that are told apart there; what repeats comes again soon.
+const MOST_PLAIN: usize = 4096;
+
 /// The texts of the lines of a block that are plain, by those lines; `None` for what is more than text. A trace is printed thousands of
 /// times, and its frames need not be read again each time.
 type PlainLines<'b> = HashMap<&'b [u8], Option<Arc<str>>>;
@@ -265,11 +268,13 @@ impl<'b> Lines<'b> {
             return Content::Read(Box::new(self.read(line, hit)));
         }
         let (_, offset) = self.at(line);
+        let full = plain.len() >= MOST_PLAIN;
         match plain.entry(bytes) {
             Entry::Occupied(known) => match known.get() {
                 Some(text) => Content::Plain(offset, text.clone()),
                 None => Content::Read(Box::new(self.read(line, hit))),
             },
+            Entry::Vacant(_) if full => Content::Read(Box::new(self.read(line, hit))),
             Entry::Vacant(free) => {
                 let read = self.read(line, hit);
                 match free.insert(read.plain()) {
