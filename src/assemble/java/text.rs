@@ -38,7 +38,7 @@ pub(super) fn frame(text: &str) -> Option<Frame> {
     let open = rest.rfind('(')?;
     let place = rest[open + 1..].strip_suffix(')')?;
     let function = &rest[..open];
-    if function.ends_with(' ') || !function.contains('.') || function.contains("://") {
+    if function.ends_with(' ') || !function.contains('.') || is_address(function) {
         return None;
     }
     let (path, line) = place_of(place)?;
@@ -47,6 +47,11 @@ pub(super) fn frame(text: &str) -> Option<Frame> {
         return None;
     }
     Some(Frame { function: without_module(function).to_owned(), path: path.to_owned(), line })
+}
+
+/// Whether a name is an address: hardly any has a colon, and to look for one byte is far cheaper.
+fn is_address(name: &str) -> bool {
+    name.contains(':') && name.contains("://")
 }
 
 /// Without ` ~[spring-web-5.3.jar:5.3]` or ` [classes/:?]`.
@@ -66,7 +71,7 @@ fn place_of(place: &str) -> Option<(&str, Option<u32>)> {
     }
     if let Some((file, digits)) = place.rsplit_once(':') {
         let number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        let plain = !file.is_empty() && !file.contains(['/', '\\', ':', '(']);
+        let plain = !file.is_empty() && !file.bytes().any(|b| matches!(b, b'/' | b'\\' | b':' | b'('));
         return (number && plain).then(|| (file, digits.parse().ok()));
     }
     let extension = place.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -190,7 +195,8 @@ pub(super) fn header(text: &str) -> Option<Header<'_>> {
 
 /// `Exception in thread "main" java.lang.X: message`.
 pub(super) fn uncaught(text: &str) -> Option<Header<'_>> {
-    let from = text.find(UNCAUGHT)?;
+    // It ends in a quote, and few lines of a trace have one.
+    let from = text.contains('"').then(|| text.find(UNCAUGHT)).flatten()?;
     let after = from + UNCAUGHT.len();
     let end = after + text[after..].find("\" ")? + 2;
     class_at(&text[end..]).map(|found| Header { lead: &text[..end], ..found })

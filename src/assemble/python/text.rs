@@ -107,7 +107,8 @@ pub(super) fn frame(text: &str) -> Option<FrameLine<'_>> {
     let body = text.trim_start();
     let body = body.strip_prefix('>').map_or(body, str::trim_start);
     let rest = body.strip_prefix("File \"")?;
-    let (path, rest) = rest.split_once("\", line ")?;
+    let behind = |(at, _)| rest[at..].strip_prefix("\", line ").map(|behind| (&rest[..at], behind));
+    let (path, rest) = rest.match_indices('"').find_map(behind)?;
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if digits == 0 {
         return None;
