@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use crate::assemble;
 use crate::evidence::{Evidence, Moment, Seen, StreamKey};
+use crate::model::StreamId;
 use crate::observe::{Memory, Observer};
 use crate::rules::CompiledRules;
 use crate::streams::Record;
@@ -23,22 +24,21 @@ pub fn analyse_records(rules: &CompiledRules, memory: &Memory, records: &[Record
 pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record], evidence: &mut Evidence) -> usize {
     let mut count = 0;
     let mut repeated = Repeated::default();
+    // What a record tells of calls depends on its text alone.
+    let reader = Observer::new(rules, memory, &[], StreamId::default());
     for record in records {
         if repeated.count(record) {
             continue;
         }
-        let line = record.line();
-        let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
-        let event = assemble::record(&record.stream, &line);
         // Searching a text twice pays only where that is known, or where others say the same.
         let cheap = record.signals().is_some() || record.says().is_some();
-        match cheap.then(|| observer.outcomes(&event, record.signals())).flatten() {
-            Some(seen) => {
-                let key = StreamKey { stream: record.stream.clone(), worker: event.worker };
-                count += repeated.outcomes(record, key, seen, evidence);
-            }
+        let outcomes = || reader.outcomes(record.text(), record.request(), record.signals());
+        match cheap.then(outcomes).flatten() {
+            Some(seen) => count += repeated.outcomes(record, seen, evidence),
             None => {
-                for observation in observer.observe(&event) {
+                let line = record.line();
+                let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
+                for observation in observer.observe(&assemble::record(&record.stream, &line)) {
                     evidence.add(observation);
                     count += 1;
                 }
@@ -72,7 +72,8 @@ impl Repeated {
     }
 
     /// Takes the outcomes of a record; the number of observations, if it is added at once, because no other says the same.
-    fn outcomes(&mut self, record: &Record, key: StreamKey, seen: Vec<Seen>, evidence: &mut Evidence) -> usize {
+    fn outcomes(&mut self, record: &Record, seen: Vec<Seen>, evidence: &mut Evidence) -> usize {
+        let key = StreamKey { stream: record.stream.clone(), worker: record.worker().cloned() };
         if let Some(says) = record.says() {
             self.known.insert(says, self.outcomes.len());
             self.outcomes.push(Outcomes { key, seen, moments: vec![moment(record)] });

@@ -110,21 +110,38 @@ impl Record {
         (Arc::strong_count(&self.said) > 1).then(|| Arc::as_ptr(&self.said).addr())
     }
 
+    /// Its message.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.said.payload().map_or("", |payload| payload.body.as_str())
+    }
+
+    /// Process, worker or thread named in it.
+    #[must_use]
+    pub fn worker(&self) -> Option<&Arc<str>> {
+        self.said.payload()?.worker.as_ref()
+    }
+
+    /// Request or invocation named in it.
+    #[must_use]
+    pub fn request(&self) -> Option<&Arc<str>> {
+        self.said.payload()?.request.as_ref()
+    }
+
     /// The record as a line of its own.
     #[must_use]
     pub fn line(&self) -> Line {
-        let none = Payload::default();
-        let payload = self.said.payload().unwrap_or(&none);
+        let severity = self.said.payload().and_then(|payload| payload.severity);
         Line {
-            text: payload.body.clone(),
+            text: self.text().to_owned(),
             at: self.at,
             joined: None,
-            starts: payload.starts,
+            starts: true,
             hit: true,
             time: self.time,
-            severity: payload.severity.or(self.said.read.severity),
-            worker: payload.worker.clone(),
-            request: payload.request.clone(),
+            severity: severity.or(self.said.read.severity),
+            worker: self.worker().cloned(),
+            request: self.request().cloned(),
         }
     }
 }

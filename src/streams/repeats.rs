@@ -16,6 +16,9 @@ use crate::rules::Mark;
 /// Lines kept at a time.
 const MOST: usize = 256;
 
+/// Lines of which it is known that they were seen.
+const SEEN: usize = 4096;
+
 /// Longer lines are not kept.
 const MOST_LINE: usize = 2048;
 
@@ -45,7 +48,7 @@ struct Stamps {
 #[derive(Debug)]
 struct Kept {
     hash: u64,
-    /// The line, the digits of its stamps as zeros; empty where it was seen only once.
+    /// The line, the digits of its stamps as zeros.
     masked: Vec<u8>,
     mark: Mark,
     own: Own,
@@ -57,13 +60,16 @@ struct Kept {
 #[derive(Debug)]
 pub(super) struct Repeats {
     hasher: DefaultHashBuilder,
+    /// Hashes of lines seen lately. A line is kept when it comes again, so that those which never do displace nothing.
+    seen: Vec<u64>,
     kept: Vec<Option<Kept>>,
     masked: Vec<u8>,
 }
 
 impl Default for Repeats {
     fn default() -> Self {
-        Self { hasher: DefaultHashBuilder::default(), kept: (0..MOST).map(|_| None).collect(), masked: Vec::new() }
+        let kept = (0..MOST).map(|_| None).collect();
+        Self { hasher: DefaultHashBuilder::default(), seen: vec![0; SEEN], kept, masked: Vec::new() }
     }
 }
 
@@ -74,7 +80,8 @@ impl Repeats {
         let stamps = Stamps::of(line);
         stamps.found[0]?;
         let hash = self.mask(line, &stamps);
-        let kept = self.kept[slot(hash)].as_ref().filter(|kept| kept.hash == hash && kept.masked == self.masked)?;
+        let kept =
+            self.kept[slot(hash, MOST)].as_ref().filter(|kept| kept.hash == hash && kept.masked == self.masked)?;
         match kept.with(&stamps) {
             Own::Record(single) => Some(single),
             _ => None,
@@ -88,21 +95,17 @@ impl Repeats {
         }
         let stamps = Stamps::of(line);
         let hash = self.mask(line, &stamps);
-        let slot = &mut self.kept[slot(hash)];
-        let seen = slot.as_ref().is_some_and(|kept| kept.hash == hash);
-        if let Some(kept) = slot.as_ref().filter(|kept| kept.holds(&self.masked, mark)) {
+        if let Some(kept) = self.kept[slot(hash, MOST)].as_ref().filter(|kept| kept.holds(hash, &self.masked, mark)) {
             return kept.with(&stamps);
         }
         let own = read();
-        let times = stamps.named_by(&own);
-        let worth = seen && times.is_some();
-        *slot = Some(Kept {
-            hash,
-            masked: if worth { self.masked.clone() } else { Vec::new() },
-            mark: Mark { line: 0, ..if worth { mark.clone() } else { Mark::default() } },
-            own: if worth { own.clone() } else { Own::Unclear },
-            times: times.unwrap_or_default(),
-        });
+        let before = std::mem::replace(&mut self.seen[slot(hash, SEEN)], hash);
+        if before == hash
+            && let Some(times) = stamps.named_by(&own)
+        {
+            let (masked, mark) = (self.masked.clone(), Mark { line: 0, ..mark.clone() });
+            self.kept[slot(hash, MOST)] = Some(Kept { hash, masked, mark, own: own.clone(), times });
+        }
         own
     }
 
@@ -118,17 +121,14 @@ impl Repeats {
     }
 }
 
-/// Where a line with this hash is kept.
-fn slot(hash: u64) -> usize {
-    usize::try_from(hash % MOST as u64).unwrap_or(0)
+/// The place of a line with this hash among so many.
+fn slot(hash: u64, places: usize) -> usize {
+    usize::try_from(hash % places as u64).unwrap_or(0)
 }
 
 impl Kept {
-    fn holds(&self, masked: &[u8], mark: &Mark) -> bool {
-        !self.masked.is_empty()
-            && self.masked == masked
-            && self.mark.reach == mark.reach
-            && self.mark.signals == mark.signals
+    fn holds(&self, hash: u64, masked: &[u8], mark: &Mark) -> bool {
+        self.hash == hash && self.masked == masked && self.mark.reach == mark.reach && self.mark.signals == mark.signals
     }
 
     /// The same with other times.
