@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::assemble::{Found, Grammar, assemble};
 use crate::input::SourceSpec;
-use crate::model::{Event, ExceptionChain, Line, Position, Relation, Severity, SourceId, StreamId};
+use crate::model::{Event, ExceptionChain, Line, Position, Relation, Severity, SourceId};
 use crate::rules::Gate;
 use crate::scan;
 use crate::streams::Record;

@@ -101,7 +101,7 @@ impl Repeats {
         let own = read();
         let before = std::mem::replace(&mut self.seen[slot(hash, SEEN)], hash);
         if before == hash
-            && let Some(times) = stamps.named_by(&own)
+            && let Some(times) = stamps.named_by(&own, line)
         {
             let (masked, mark) = (self.masked.clone(), Mark { line: 0, ..mark.clone() });
             self.kept[slot(hash, MOST)] = Some(Kept { hash, masked, mark, own: own.clone(), times });
@@ -159,11 +159,16 @@ impl Stamps {
         stamps
     }
 
-    /// Which stamps the times of a record are; `None` where that is not certain.
-    fn named_by(&self, own: &Own) -> Option<[Option<usize>; 2]> {
+    /// Which stamps the times of the record in a line are; `None` where that is not certain, or the record says a stamp besides.
+    fn named_by(&self, own: &Own, line: &[u8]) -> Option<[Option<usize>; 2]> {
         let Own::Record(single) = own else { return Some([None; 2]) };
         // The bytes of a line that may be a piece are its own, stamps and all.
-        let Text::Whole(_) = &single.read().text else { return None };
+        let Text::Whole(payload) = &single.read().text else { return None };
+        let said =
+            |(at, len, _): (usize, usize, Time)| memchr::memmem::find(payload.body.as_bytes(), &line[at..at + len]);
+        if self.found.into_iter().flatten().any(|stamp| said(stamp).is_some()) {
+            return None;
+        }
         let known: Vec<(usize, Time)> =
             self.found.iter().enumerate().filter_map(|(at, stamp)| Some((at, (*stamp)?.2))).collect();
         if known.len() == STAMPS && known[0].1.nanos == known[1].1.nanos {
@@ -174,5 +179,75 @@ impl Stamps {
             Some(time) => known.iter().find(|(_, stamp)| *stamp == time).map(|(at, _)| Some(*at)),
         };
         Some([which(single.times[0])?, which(single.times[1])?])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::Wrapping;
+    use crate::rules::Reach;
+    use crate::streams::prepare::{Read, read};
+
+    fn whole(line: &str) -> Read {
+        read(&Wrapping::default(), line.as_bytes(), (1, 0), None, true)
+    }
+
+    fn single(line: &str) -> Own {
+        Own::Record(Single::new(whole(line), None))
+    }
+
+    fn mark() -> Mark {
+        Mark { line: 7, reach: Some(Reach::Line), signals: Vec::new() }
+    }
+
+    #[test]
+    fn a_line_that_came_twice_is_known_by_all_but_its_stamps() {
+        let mut repeats = Repeats::default();
+        let line = |seconds: u32| format!("2026-11-23 08:00:{seconds:02},005 INFO app: request answered");
+        let mut read = 0;
+        for seconds in 1..=3 {
+            let line = line(seconds);
+            let own = repeats.own(line.as_bytes(), &mark(), || {
+                read += 1;
+                single(&line)
+            });
+            let Own::Record(own) = own else { panic!("{own:?}") };
+            assert_eq!(own.moment().map(|time| time.nanos / 1_000_000_000 % 60), Some(i64::from(seconds)));
+        }
+        assert_eq!(read, 2, "a line is kept when it comes again");
+        let again = repeats.again(line(59).as_bytes()).expect("it is kept");
+        assert_eq!(again.moment().map(|time| time.nanos / 1_000_000_000 % 60), Some(59));
+        for other in [line(4).replace("answered", "dropped"), line(4).replace("INFO", "WARN"), line(4) + " "] {
+            assert!(repeats.again(other.as_bytes()).is_none(), "{other}");
+        }
+        let marked = Mark { reach: Some(Reach::Level), ..mark() };
+        assert!(matches!(repeats.own(line(4).as_bytes(), &marked, || Own::Nothing), Own::Nothing), "marked otherwise");
+    }
+
+    #[test]
+    fn lines_that_come_once_displace_nothing() {
+        let mut repeats = Repeats::default();
+        let kept = "2026-11-23 08:00:01 INFO app: request answered";
+        (0..2).for_each(|_| drop(repeats.own(kept.as_bytes(), &mark(), || single(kept))));
+        for number in 0..10_000 {
+            let line = format!("2026-11-23 08:00:01 INFO app: request {number} answered");
+            drop(repeats.own(line.as_bytes(), &mark(), || single(&line)));
+        }
+        assert!(repeats.again(kept.as_bytes()).is_some());
+    }
+
+    #[test]
+    fn a_stamp_that_is_no_time_of_the_record_is_part_of_what_it_says() {
+        let mut repeats = Repeats::default();
+        let line = "2026-11-23 08:00:01 2026-11-24 08:00:02 is when it ends";
+        let own = || {
+            let mut read = whole(line);
+            let Text::Whole(payload) = &mut read.text else { panic!("{read:?}") };
+            payload.body = line[20..].to_owned();
+            Own::Record(Single::new(read, None))
+        };
+        (0..2).for_each(|_| drop(repeats.own(line.as_bytes(), &mark(), own)));
+        assert!(repeats.again(line.as_bytes()).is_none());
     }
 }
