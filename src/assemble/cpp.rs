@@ -78,6 +78,15 @@ impl Grammar for Cpp {
         ]
     }
 
+    fn may_open(&self, text: &str) -> bool {
+        let begins = |said: &&str| text.trim().starts_with(*said);
+        may_matter(text)
+            && (text.contains("terminat")
+                || sanitizer::may_be(text)
+                || assertion(text).is_some()
+                || HEAP.iter().chain(&["exception: "]).any(begins))
+    }
+
     fn literals(&self) -> &'static [&'static str] {
         &[
             "terminate called ",

@@ -40,6 +40,11 @@ impl Grammar for DotNet {
         &["at ", "bei ", "à ", "в ", "Exception", "Error", "Fault"]
     }
 
+    fn may_open(&self, text: &str) -> bool {
+        let named = || text::header(text).or_else(|| text::header_inside(text)).is_some();
+        text::frame(text).is_some() || (text::may_name_throwable(text) && named())
+    }
+
     fn literals(&self) -> &'static [&'static str] {
         &[
             "Exception",

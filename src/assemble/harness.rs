@@ -29,10 +29,10 @@ pub(in crate::assemble) fn lines(text: &str) -> Vec<Line> {
     let prefix = regex::Regex::new(PREFIX).unwrap();
     let read = |(index, raw): (usize, &str)| {
         let at = Position { source: SourceId(0), line: index as u64 + 1, offset: 0 };
-        let mut line = Line::bare(colours.replace_all(raw.trim_end_matches('\r'), ""), at);
+        let mut line = Line::bare(&*colours.replace_all(raw.trim_end_matches('\r'), ""), at);
         if let Some(found) = prefix.captures(&line.text) {
             line.severity = found.get(2).and_then(|level| Severity::parse(level.as_str()));
-            line.text = line.text[found[0].len()..].to_owned();
+            line.text = line.text[found[0].len()..].into();
             line.starts = true;
         }
         line

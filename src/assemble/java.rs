@@ -40,6 +40,12 @@ impl Grammar for Java {
         &["at ", "Exception", "Error", "Throwable", "Failure", "ThreadDeath"]
     }
 
+    fn may_open(&self, text: &str) -> bool {
+        let named =
+            || text::uncaught(text).is_some() || text::header(text).or_else(|| text::header_inside(text)).is_some();
+        text::frame(text).is_some() || (text::may_name_throwable(text) && named())
+    }
+
     fn literals(&self) -> &'static [&'static str] {
         &[
             ".java:",

@@ -63,6 +63,10 @@ impl Grammar for JavaScript {
         ]
     }
 
+    fn may_open(&self, text: &str) -> bool {
+        text::frame(text).is_some() || outline::may_be(text) || lambda::may_be(text)
+    }
+
     fn openings_below(&self) -> (usize, &'static [&'static str]) {
         (2, &["^"])
     }

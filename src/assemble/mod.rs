@@ -80,6 +80,12 @@ pub trait Grammar: Sync {
         (0, &[])
     }
 
+    /// Whether the search does anything but go on at a line of this text that holds one of its [`openings`](Self::openings), whatever stands
+    /// around it. Answers are remembered by the text.
+    fn may_open(&self, _text: &str) -> bool {
+        true
+    }
+
     /// Literals of which every exception of this language contains at least one, for the gate. Case-sensitive, at least four bytes each.
     fn literals(&self) -> &'static [&'static str];
 

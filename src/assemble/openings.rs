@@ -2,7 +2,7 @@
 //!
 //! In a log full of exceptions half of the grammars are present in every segment, and each would read every line to find that it is another
 //! language's. Of the lines at which its walk does anything but go on, each grammar names literals ([`Grammar::openings`]); the pass marks
-//! the lines that hold one. It only skips: a grammar that looked at every line would find the same.
+//! the lines that hold one, unless the grammar says of their text that it opens nothing ([`Grammar::may_open`]). It only skips: a grammar that looked at every line would find the same.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -20,8 +20,9 @@ const MOST_GRAMMARS: usize = 16;
 /// Lines further down that may tell of an opening.
 const FURTHEST: usize = 2;
 
-/// Texts of lines that are remembered by each thread, and the longest of them.
-const MOST_TEXTS: usize = 1024;
+/// Places for texts of lines that each thread remembers, the texts that fit into one, and the longest of them.
+const PLACES: usize = 2048;
+const TEXTS: usize = 2;
 const LONGEST_TEXT: usize = 160;
 
 /// Where one grammar has to look in the lines of a segment.
@@ -76,28 +77,43 @@ impl Tells {
 /// What lines seen before told. The frames of a trace are printed thousands of times, and to compare a text is far cheaper than to search it.
 struct Seen {
     hasher: DefaultHashBuilder,
-    texts: Vec<(Box<str>, Tells)>,
+    places: Vec<Place>,
+}
+
+#[derive(Default)]
+struct Place {
+    /// Part of the hash of the text that was searched last: only what comes again is kept, and most lines that are not frames never do.
+    searched: u32,
+    /// The latest first.
+    texts: [(Box<str>, Tells); TEXTS],
 }
 
 thread_local! {
     static SEEN: RefCell<Seen> = RefCell::new(Seen {
         hasher: DefaultHashBuilder::default(),
-        texts: (0..MOST_TEXTS).map(|_| (Box::default(), Tells::default())).collect(),
+        places: (0..PLACES).map(|_| Place::default()).collect(),
     });
 }
 
 impl Seen {
-    /// What a line tells, searched for if its text is not the last of its kind.
+    /// What a line tells, searched for if its text is not one of those kept in its place.
     fn tells(&mut self, text: &str, search: impl FnOnce() -> Tells) -> Tells {
         if text.len() > LONGEST_TEXT {
             return search();
         }
-        let place = self.hasher.hash_one(text) as usize % MOST_TEXTS;
-        let (known, tells) = &mut self.texts[place];
-        if **known != *text {
-            (*known, *tells) = (Box::from(text), search());
+        let hash = self.hasher.hash_one(text);
+        let at = hash as usize % self.places.len();
+        let place = &mut self.places[at];
+        if let Some((_, tells)) = place.texts.iter().find(|(known, _)| **known == *text) {
+            return *tells;
         }
-        *tells
+        let tells = search();
+        let mark = (hash >> 32) as u32;
+        if std::mem::replace(&mut place.searched, mark) == mark {
+            place.texts.rotate_right(1);
+            place.texts[0] = (Box::from(text), tells);
+        }
+        tells
     }
 }
 
@@ -158,6 +174,11 @@ impl<'g> Index<'g> {
         for hit in self.automaton.find_overlapping_iter(text) {
             told.add(&self.tells[hit.pattern().as_usize()]);
         }
+        for (at, grammar) in self.grammars.iter().enumerate().take(MOST_GRAMMARS) {
+            if told.own >> at & 1 == 1 && !grammar.may_open(text) {
+                told.own &= !(1 << at);
+            }
+        }
         told
     }
 
@@ -203,6 +224,25 @@ mod tests {
         for (grammar, openings) in index.present(&marks) {
             assert_eq!(grammar.search(lines, &openings), grammar.find(lines), "{}", grammar.language());
         }
+    }
+
+    #[test]
+    fn a_text_that_came_twice_is_not_searched_again() {
+        let mut seen = Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()] };
+        let mut searches = 0;
+        let mut tells = |text: &str| {
+            let mut told = Tells::default();
+            let search = || {
+                searches += 1;
+                Tells { own: text.len() as u32, ..Tells::default() }
+            };
+            told.add(&seen.tells(text, search));
+            told.own
+        };
+        let (long, texts) = ("x".repeat(LONGEST_TEXT + 1), ["a", "a", "bb", "bb", "a", "bb", "ccc", "a"]);
+        assert_eq!(texts.map(&mut tells), [1, 1, 2, 2, 1, 2, 3, 1]);
+        assert_eq!([tells(&long), tells(&long)], [161, 161]);
+        assert_eq!(searches, 7, "each twice, what came once, and what is too long to keep");
     }
 
     #[test]

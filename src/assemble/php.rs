@@ -17,6 +17,8 @@ use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of one message.
 const MESSAGE_LINES: usize = 200;
+/// What stands in the line in which Monolog prints an exception.
+const MONOLOG: &str = "[object] (";
 /// Exceptions of one chain.
 const MOST_LINKS: usize = 64;
 
@@ -43,6 +45,12 @@ impl Grammar for Php {
 
     fn openings(&self) -> &'static [&'static str] {
         &["rror: ", "[object] (", "Stack trace:", "[stacktrace]", "Call Stack:", ".php:", "<b>", "<br />"]
+    }
+
+    fn may_open(&self, text: &str) -> bool {
+        let text = text::plain(text);
+        let placed = || text::is_trace_head(&text) || text::bare_place(&text).is_some();
+        text::fatal(&text).is_some() || text.contains(MONOLOG) || placed()
     }
 
     fn literals(&self) -> &'static [&'static str] {
@@ -90,7 +98,7 @@ impl Scan<'_> {
                 None => self.plain_error(&label, &rest, lead),
             };
         }
-        if text.contains("[object] (") {
+        if text.contains(MONOLOG) {
             return self.monolog();
         }
         if text::is_trace_head(text) {

@@ -14,6 +14,8 @@ use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of a message between a header and its first `from` line.
 const MESSAGE_LINES: usize = 64;
+/// The header of the form that prints the root first.
+const BOTTOM: &str = "Traceback (most recent call last):";
 /// Exceptions of one chain.
 const MOST_LINKS: usize = 64;
 
@@ -39,6 +41,12 @@ impl Grammar for Ruby {
 
     fn openings(&self) -> &'static [&'static str] {
         &[":in `", ":in '", "from ", "last):", ".rb:", "ruby: "]
+    }
+
+    fn may_open(&self, text: &str) -> bool {
+        let text = text::untagged(text);
+        let opens = || text.trim() == BOTTOM || text::header(text).is_some() || text::from(text).is_some();
+        text::may_matter(text) && (opens() || text::bare_site(text).is_some())
     }
 
     fn literals(&self) -> &'static [&'static str] {
@@ -71,7 +79,7 @@ impl<'a> Scan<'a> {
         if !text::may_matter(text) {
             return false;
         }
-        if text.trim() == "Traceback (most recent call last):" {
+        if text.trim() == BOTTOM {
             return self.bottom();
         }
         if text::header(text).is_some() {

@@ -4,6 +4,7 @@
 
 use memchr::{memchr, memmem};
 
+use super::told::Said;
 use crate::matching::Hit;
 use crate::model::{ComponentId, Event};
 use crate::rules::{CompiledRules, Lazy};
@@ -95,12 +96,13 @@ pub fn is_internal_host(host: &str) -> bool {
 }
 
 /// The call that the event itself shows: a client's failure line, a URL of a known host in a message, or the path of a refused call.
-pub(super) fn own_call(rules: &CompiledRules, event: &Event, hits: &[Hit]) -> Option<Call> {
+pub(super) fn own_call(rules: &CompiledRules, event: &Event, hits: &[Hit], said: &[Said<'_>]) -> Option<Call> {
     let by_capture = hits.iter().rev().filter(|hit| rules.signal(hit.signal).symptom.is_some()).find_map(call_of);
     if by_capture.is_some() {
         return by_capture;
     }
-    property_call(event).or_else(|| urls(event).find(|call| rules.host(&call.host).is_some()))
+    let known = || said.iter().flat_map(|said| said.calls()).find(|call| rules.host(&call.host).is_some()).cloned();
+    property_call(event).or_else(known)
 }
 
 /// The request that an error object carries: `config.url`, `rawResponse.url`, `request.url`.
@@ -116,27 +118,22 @@ fn property_call(event: &Event) -> Option<Call> {
     Some(calls.find(|call| !call.host.is_empty()).filter(|_| first.host.is_empty()).unwrap_or(first))
 }
 
-/// Messages of an event, root first.
-pub(super) fn messages(event: &Event) -> impl Iterator<Item = &str> + Clone {
-    let links = event.chain.iter().flat_map(|chain| chain.links.iter().rev().map(|link| link.message.as_str()));
-    links.chain([event.message.as_str()])
-}
-
-pub(super) fn urls(event: &Event) -> impl Iterator<Item = Call> {
+/// Calls to the addresses in a text.
+pub(super) fn urls(text: &str) -> Vec<Call> {
     static URL: Lazy = Lazy::of(r#"\bhttps?://[^\s'"<>()\[\]{}\\]+"#, &["://"]);
     // Hardly any message has an address, and to look for its mark is far cheaper.
-    let texts = messages(event).filter(|text| memmem::find(text.as_bytes(), b"://").is_some());
-    let found = texts.flat_map(|text| URL.find_iter(text).take(20).map(|url| &text[url]));
-    found.filter_map(Call::from_url)
+    if memmem::find(text.as_bytes(), b"://").is_none() {
+        return Vec::new();
+    }
+    URL.find_iter(text).take(20).filter_map(|url| Call::from_url(&text[url])).collect()
 }
 
 /// A path without a host, as the application's own services name it: `from POST /internal/x`, `"path":"/internal/x"`.
-pub(super) fn relative_call(event: &Event) -> Option<Call> {
+pub(super) fn relative_path(text: &str) -> Option<String> {
     static PATH: Lazy = Lazy::of(
         r#"(?:\b(?:GET|POST|PUT|PATCH|DELETE)\s+|["']path["']:\s*["'])(?P<path>/[A-Za-z0-9_][\w./-]*)"#,
         &["GET", "POST", "PUT", "PATCH", "DELETE", "path"],
     );
-    let mut texts = messages(event).filter(|text| memchr(b'/', text.as_bytes()).is_some());
-    let path = texts.find_map(|text| Some(text[PATH.captures(text)?.group("path")?].to_owned()))?;
-    Some(Call { host: String::new(), path, port: None, status: None })
+    memchr(b'/', text.as_bytes())?;
+    Some(text[PATH.captures(text)?.group("path")?].to_owned())
 }

@@ -6,13 +6,15 @@
 
 mod call;
 mod frames;
+mod told;
 
 pub use call::{Call, call_of, is_internal_host};
 pub use frames::{FrameFacts, read_frames};
+pub use told::{Said, Told};
 
 use memchr::{memchr_iter, memchr2};
 
-use call::{messages, own_call, relative_call, urls};
+use call::own_call;
 use frames::frame_role;
 
 use crate::keys::{self, Prefilter};
@@ -59,6 +61,8 @@ pub struct Facts<'a> {
     pub hits: &'a [Hit],
     /// What the frames of its chain tell.
     pub frames: &'a FrameFacts,
+    /// Its messages, root first, the log message last.
+    pub said: &'a [Said<'a>],
     /// The last failed call that the same stream logged just before it.
     pub nearby: Option<&'a Call>,
 }
@@ -66,9 +70,9 @@ pub struct Facts<'a> {
 /// Decides for one event.
 #[must_use]
 pub fn attribute(rules: &CompiledRules, prefilter: &Prefilter, facts: Facts<'_>) -> Attribution {
-    let Facts { event, hits, frames, nearby } = facts;
+    let Facts { event, hits, frames, said, nearby } = facts;
     let mut out = Attribution::default();
-    let call = own_call(rules, event, hits).or_else(|| nearby.cloned()).or_else(|| relative_call(event));
+    let call = own_call(rules, event, hits, said).or_else(|| nearby.cloned()).or_else(|| relative_call(said));
     let hosted = call.as_ref().and_then(|call| Some((call.component(rules)?, call)));
     let root = event.chain.as_ref().map_or(0, |chain| chain.root);
     let certain = by_wording(rules, hits, root)
@@ -78,17 +82,17 @@ pub fn attribute(rules: &CompiledRules, prefilter: &Prefilter, facts: Facts<'_>)
     let decided = certain
         .or_else(|| frames.deepest.clone())
         .or_else(|| by_type(rules, event))
-        .or_else(|| by_module(rules, event))
-        .or_else(|| by_site(rules, event))
+        .or_else(|| by_module(rules, said))
+        .or_else(|| by_site(rules, said))
         .or_else(|| by_likely(rules, hits))
-        .or_else(|| by_mention(rules, event));
+        .or_else(|| by_mention(rules, said));
     let shows = |name: &str| {
         rules
             .concept(name)
             .is_some_and(|concept| hits.iter().any(|hit| rules.signal(hit.signal).shows.contains(&concept)))
     };
     out.own_check = shows("own-token-check") && decided.is_none();
-    match decided.map(|decision| part_of_platform(rules, event, frames, decision)) {
+    match decided.map(|decision| part_of_platform(rules, said, frames, decision)) {
         Some(decision) => out.decide(rules, decision, frames),
         None if out.own_check => {}
         None if shows("internal-auth-refused") => {
@@ -102,7 +106,7 @@ pub fn attribute(rules: &CompiledRules, prefilter: &Prefilter, facts: Facts<'_>)
     }
     if out.component.is_none()
         && !out.internal
-        && let Some((owner, because)) = by_key(rules, prefilter, event, hits)
+        && let Some((owner, because)) = by_key(rules, prefilter, said, hits)
     {
         (out.component, out.because) = (Some(owner), because);
     }
@@ -110,7 +114,7 @@ pub fn attribute(rules: &CompiledRules, prefilter: &Prefilter, facts: Facts<'_>)
     if out.role.is_none()
         && let Some(component) = out.component
     {
-        out.role = role_in_text(rules, event, component);
+        out.role = role_in_text(rules, said, component);
     }
     out
 }
@@ -156,6 +160,12 @@ impl Attribution {
     }
 }
 
+/// The call to a path without a host that the messages tell of first.
+fn relative_call(said: &[Said<'_>]) -> Option<Call> {
+    let path = said.iter().find_map(|said| said.path())?.to_owned();
+    Some(Call { host: String::new(), path, port: None, status: None })
+}
+
 type Decision = (ComponentId, Option<String>, String);
 
 /// The provider whose own wording stands deepest in the chain.
@@ -189,10 +199,15 @@ fn by_type(rules: &CompiledRules, event: &Event) -> Option<Decision> {
 }
 
 /// The component whose module a message names: `Retrying llama_index.embeddings.openai.base.get_embedding in …`.
-fn by_module(rules: &CompiledRules, event: &Event) -> Option<Decision> {
+fn by_module(rules: &CompiledRules, said: &[Said<'_>]) -> Option<Decision> {
+    said.iter().find_map(|said| said.module(rules)).cloned()
+}
+
+/// The component of the first module in a text that has one.
+fn module_in(rules: &CompiledRules, text: &str) -> Option<Decision> {
     static MODULE: Lazy = Lazy::of(r"\b[a-z_]\w*(?:\.\w+){2,}", &["."]);
-    let dotted = messages(event).filter(|text| memchr_iter(b'.', text.as_bytes()).nth(1).is_some());
-    let mut modules = dotted.flat_map(|text| MODULE.find_iter(text).take(20).map(|module| &text[module]));
+    memchr_iter(b'.', text.as_bytes()).nth(1)?;
+    let mut modules = MODULE.find_iter(text).take(20).map(|module| &text[module]);
     modules.find_map(|module| {
         let path = module.replace('.', "/");
         let package = rules.package(Language::Python, &path)?;
@@ -202,8 +217,9 @@ fn by_module(rules: &CompiledRules, event: &Event) -> Option<Decision> {
 }
 
 /// The provider whose console or documentation a message links to.
-fn by_site(rules: &CompiledRules, event: &Event) -> Option<Decision> {
-    urls(event).find_map(|call| Some((rules.site(&call.host)?, None, format!("link to {}", call.host))))
+fn by_site(rules: &CompiledRules, said: &[Said<'_>]) -> Option<Decision> {
+    let mut calls = said.iter().flat_map(|said| said.calls());
+    calls.find_map(|call| Some((rules.site(&call.host)?, None, format!("link to {}", call.host))))
 }
 
 /// The provider whose wording it was before others copied it.
@@ -215,15 +231,21 @@ fn by_likely(rules: &CompiledRules, hits: &[Hit]) -> Option<Decision> {
 }
 
 /// The owner of a key in the event: without any other sign, a key is sent to whom it belongs.
-fn by_key(rules: &CompiledRules, prefilter: &Prefilter, event: &Event, hits: &[Hit]) -> Option<(ComponentId, String)> {
+fn by_key(
+    rules: &CompiledRules,
+    prefilter: &Prefilter,
+    said: &[Said<'_>],
+    hits: &[Hit],
+) -> Option<(ComponentId, String)> {
     let values = hits.iter().flat_map(|hit| hit.captures.iter()).filter(|(name, _)| name.starts_with("val"));
     let values = values.map(|(_, value)| keys::value(rules, value)).filter(|key| !key.shared_shape);
-    let mut seen = messages(event).flat_map(|text| keys::whole(rules, prefilter.possible(text), text)).chain(values);
-    seen.find_map(|key| Some((key.owner?, "the shape of the key".to_owned())))
+    let whole = said.iter().filter_map(|said| said.key_owner(rules, prefilter));
+    let owner = whole.chain(values.filter_map(|key| key.owner)).next()?;
+    Some((owner, "the shape of the key".to_owned()))
 }
 
 /// The part of a platform that failed, where the platform's common wording or client decided and the event names one of its parts.
-fn part_of_platform(rules: &CompiledRules, event: &Event, frames: &FrameFacts, decision: Decision) -> Decision {
+fn part_of_platform(rules: &CompiledRules, said: &[Said<'_>], frames: &FrameFacts, decision: Decision) -> Decision {
     let platform = rules.component(decision.0).id.as_str();
     let is_part = |id: &ComponentId| rules.component(*id).part_of.as_deref() == Some(platform);
     if !rules.set.components.iter().any(|c| c.part_of.as_deref() == Some(platform)) {
@@ -231,7 +253,7 @@ fn part_of_platform(rules: &CompiledRules, event: &Event, frames: &FrameFacts, d
     }
     let by_frame = || frames.labelled.iter().find(|(id, _)| is_part(id)).cloned();
     let by_word = || {
-        messages(event).flat_map(words).find_map(|word| {
+        said.iter().flat_map(|said| said.names(rules)).find_map(|word| {
             let class = rules.classes(word).find(|(id, class)| !class.shared && is_part(id));
             let class = class.map(|(id, class)| (id, class.role.clone()));
             class.or_else(|| rules.model(word).filter(is_part).map(|id| (id, None)))
@@ -244,8 +266,8 @@ fn part_of_platform(rules: &CompiledRules, event: &Event, frames: &FrameFacts, d
 }
 
 /// What the component is used for, where only the words of the event tell: a module, a class or a model that is named.
-fn role_in_text(rules: &CompiledRules, event: &Event, component: ComponentId) -> Option<String> {
-    if let Some((owner, Some(role), _)) = by_module(rules, event)
+fn role_in_text(rules: &CompiledRules, said: &[Said<'_>], component: ComponentId) -> Option<String> {
+    if let Some((owner, Some(role), _)) = by_module(rules, said)
         && owner == component
     {
         return Some(role);
@@ -256,7 +278,7 @@ fn role_in_text(rules: &CompiledRules, event: &Event, component: ComponentId) ->
     // What serves no models of its own is not used for what the model in its refusal is used for.
     let usual = &rules.component(component).roles;
     let role = |word: &str| class(word).or_else(|| model(word)).filter(|role| usual.contains(role));
-    messages(event).flat_map(words).find_map(role)
+    said.iter().flat_map(|said| said.names(rules)).find_map(role)
 }
 
 /// Words of a text that could be names of variables, models or classes: names joined by dots come whole and in parts.
@@ -270,9 +292,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A variable or class that the text only mentions: the weakest sign, for messages without frames.
-fn by_mention(rules: &CompiledRules, event: &Event) -> Option<Decision> {
-    for text in messages(event) {
-        for word in words(text) {
+fn by_mention(rules: &CompiledRules, said: &[Said<'_>]) -> Option<Decision> {
+    for said in said {
+        for word in said.names(rules) {
             if let Some((component, true)) = rules.variable(word) {
                 return Some((component, None, format!("variable {word}")));
             }

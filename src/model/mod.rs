@@ -6,11 +6,13 @@
 mod chain;
 mod ids;
 mod record;
+mod text;
 mod time;
 
 pub use chain::{Exception, ExceptionChain, Frame, Language, Relation};
 pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
 pub use record::{Event, Line, LineRange, Segment};
+pub use text::LineText;
 pub use time::{ASSUMED_YEAR, Time};
 
 use std::fmt;

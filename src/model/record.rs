@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ExceptionChain, Position, Severity, StreamId, Time};
+use super::{ExceptionChain, LineText, Position, Severity, StreamId, Time};
 
 /// One line of text as the program wrote it: envelope, colours and line ending removed.
 ///
@@ -10,7 +10,7 @@ use super::{ExceptionChain, Position, Severity, StreamId, Time};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The text without its logger prefix (`2026-… ERROR app:`), never with a line break.
-    pub text: String,
+    pub text: LineText,
     /// Where the line stands in the input.
     pub at: Position,
     /// The lines of the input that were joined into it, where those are several: pieces that a transport cut, a record printed over lines.
@@ -33,7 +33,7 @@ pub struct Line {
 impl Line {
     /// A bare line at a position, for tests and for grammars that build lines.
     #[must_use]
-    pub fn bare(text: impl Into<String>, at: Position) -> Self {
+    pub fn bare(text: impl Into<LineText>, at: Position) -> Self {
         Self {
             text: text.into(),
             at,

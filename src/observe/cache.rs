@@ -64,13 +64,34 @@ impl<V: Clone> Cache<V> {
         shard.lock().unwrap_or_else(PoisonError::into_inner).find(hash, key, self.most)
     }
 
+    /// The value for a key, worked out if it is not kept; kept if it was asked for before, not long ago: most are asked for once.
+    pub(super) fn get_or_offer(&self, key: &[u8], weight: impl Fn(&V) -> usize, work_out: impl FnOnce() -> V) -> V {
+        let Some((hash, shard)) = self.shard(key) else { return work_out() };
+        if let Some(value) = shard.lock().unwrap_or_else(PoisonError::into_inner).find(hash, key, self.most) {
+            return value;
+        }
+        let value = work_out();
+        if self.was_offered(hash) {
+            self.insert(hash, shard, key, &value, weight(&value));
+        }
+        value
+    }
+
     /// Keeps the value of a key that was offered before, not long ago: most are offered once.
     pub(super) fn keep_repeated(&self, key: &[u8], value: &V, weight: usize) {
         let Some((hash, shard)) = self.shard(key) else { return };
-        let [low, high] = [hash as u32, (hash >> 32) as u32];
-        if self.offered[low as usize % self.offered.len()].swap(high, Ordering::Relaxed) != high {
-            return;
+        if self.was_offered(hash) {
+            self.insert(hash, shard, key, value, weight);
         }
+    }
+
+    /// Whether a key with this hash was offered not long ago; it is now.
+    fn was_offered(&self, hash: u64) -> bool {
+        let [low, high] = [hash as u32, (hash >> 32) as u32];
+        self.offered[low as usize % self.offered.len()].swap(high, Ordering::Relaxed) == high
+    }
+
+    fn insert(&self, hash: u64, shard: &Mutex<Shard<V>>, key: &[u8], value: &V, weight: usize) {
         let bytes = key.len() + OVERHEAD + weight;
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         shard.insert(Entry { hash, key: Box::from(key), value: value.clone(), bytes }, self.most);
@@ -89,9 +110,7 @@ impl<V: Clone> Cache<V> {
             return value;
         }
         let value = work_out();
-        let bytes = key.len() + OVERHEAD + weight(&value);
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        shard.insert(Entry { hash, key: Box::from(key), value: value.clone(), bytes }, self.most);
+        self.insert(hash, shard, key, &value, weight(&value));
         value
     }
 }
@@ -138,6 +157,13 @@ mod tests {
             shard.young.iter().chain(&shard.old).map(|entry| entry.bytes).sum::<usize>()
         };
         assert!(cache.shards.iter().map(bytes).sum::<usize>() <= 64 * 1024);
+    }
+
+    #[test]
+    fn what_is_offered_once_is_not_kept() {
+        let cache: Cache<usize> = Cache::new(64 * 1024);
+        let get = |value| cache.get_or_offer(b"key", |_| 0, || value);
+        assert_eq!([get(1), get(2), get(3)], [1, 2, 2]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::memory::Memory;
 use super::{bounded, line_around};
-use crate::attribution::{self, Attribution, Call, Facts, FrameFacts};
+use crate::attribution::{self, Attribution, Call, Facts, FrameFacts, Said, Told};
 use crate::evidence::LinkSummary;
 use crate::keys::{self, KeySeen};
 use crate::matching::{self, Hit, Slot, Standing};
@@ -32,12 +32,14 @@ pub(super) struct Searched {
     pub(super) text: String,
     pub(super) hits: Vec<Hit>,
     keys: OnceLock<Vec<KeySeen>>,
+    /// What the message in it tells by itself.
+    told: Told,
 }
 
 impl Searched {
     pub(super) fn of(rules: &CompiledRules, text: String, standing: Standing) -> Self {
         let hits = matching::find(rules, &text, standing);
-        Self { text, hits, keys: OnceLock::new() }
+        Self { text, hits, keys: OnceLock::new(), told: Told::default() }
     }
 
     /// An event's log message.
@@ -73,7 +75,8 @@ impl Searched {
 
     /// Bytes it takes, roughly.
     pub(super) fn weight(&self) -> usize {
-        self.text.len() + self.hits.len() * HIT_BYTES
+        // What it tells is made of its words.
+        2 * self.text.len() + self.hits.len() * HIT_BYTES
     }
 }
 
@@ -199,12 +202,27 @@ impl Known {
         }
         let none = FrameFacts::default();
         let frames = self.frames.as_ref().map_or(&none, |frames| &frames.facts);
-        let facts = Facts { event, hits: &self.hits, frames, nearby };
+        let said = self.said(event);
+        let facts = Facts { event, hits: &self.hits, frames, said: &said, nearby };
         let attribution = Arc::new(attribution::attribute(rules, memory.prefilter(rules), facts));
         if known.len() < MOST_CALLS {
             known.push((nearby.cloned(), Arc::clone(&attribution)));
         }
         attribution
+    }
+
+    /// The messages of the event, root first.
+    fn said<'a>(&'a self, event: &'a Event) -> Vec<Said<'a>> {
+        let links = event
+            .chain
+            .iter()
+            .flat_map(|chain| &chain.links)
+            .zip(&self.links)
+            .map(|(link, searched)| Said { text: &link.message, told: &searched.told });
+        let mut said: Vec<Said<'a>> = links.collect();
+        said.reverse();
+        said.push(Said { text: &event.message, told: &self.message.told });
+        said
     }
 
     /// Keys in the texts of this failure; those of other members of a group belong to other failures.

@@ -53,7 +53,8 @@ impl Memory {
             put_link(key, link);
             put_frames(key, link);
         }
-        Some(self.events.get_or(key, |known| known.weight(), || Arc::new(Known::of_chain(rules, self, event, chain))))
+        let explain = || Arc::new(Known::of_chain(rules, self, event, chain));
+        Some(self.events.get_or_offer(key, |known| known.weight(), explain))
     }
 
     /// What is known of a record without an exception. Hardly any says the same as another; those that do are kept, and failures, which
@@ -80,10 +81,11 @@ impl Memory {
 
     /// The log message above an exception.
     pub(super) fn message(&self, rules: &CompiledRules, event: &Event) -> Arc<Searched> {
-        let mut key = vec![0];
+        let mut key = Vec::with_capacity(event.message.len() + 16);
+        key.push(0);
         put(&mut key, &event.message);
         let search = || Arc::new(Searched::message(rules, event));
-        self.texts.get_or(&key, |searched| searched.weight(), search)
+        self.texts.get_or_offer(&key, |searched| searched.weight(), search)
     }
 
     /// A link of a chain.
@@ -91,10 +93,11 @@ impl Memory {
         let Standing::Link { root, surface } = standing else {
             return Arc::new(Searched::of(rules, matching::link_text(link), standing));
         };
-        let mut key = vec![1 + u8::from(root) + 2 * u8::from(surface)];
+        let mut key = Vec::with_capacity(link.kind.len() + link.message.len() + 128);
+        key.push(1 + u8::from(root) + 2 * u8::from(surface));
         put_link(&mut key, link);
         let search = || Arc::new(Searched::of(rules, matching::link_text(link), standing));
-        self.texts.get_or(&key, |searched| searched.weight(), search)
+        self.texts.get_or_offer(&key, |searched| searched.weight(), search)
     }
 
     /// The frames of a chain.

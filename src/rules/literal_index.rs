@@ -12,6 +12,9 @@ const WINDOW: usize = GRAM;
 /// Bits of a hash by which windows are told apart before anything is compared.
 const FILTER_BITS: u32 = 16;
 
+/// Bits of the same hash by which literals are filed.
+const DRAWER_BITS: u32 = 12;
+
 /// A signal that may hold in a text, and which of its patterns; `None` for all of them.
 pub type Candidate = (SignalId, Option<u8>);
 
@@ -20,8 +23,10 @@ pub type Candidate = (SignalId, Option<u8>);
 pub(super) struct LiteralIndex {
     /// Whether a window of some literal has a hash.
     filter: Vec<u64>,
-    /// Sorted by window.
+    /// In the order of their drawers.
     entries: Vec<Entry>,
+    /// Where the entries of each drawer begin, with the end of the last.
+    drawers: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -40,13 +45,15 @@ impl LiteralIndex {
             Some(Entry { window, at, literal: literal.as_bytes().into(), wanted })
         };
         let mut entries: Vec<Entry> = literals.filter_map(entry).collect();
-        entries.sort_by_key(|entry| entry.window);
+        entries.sort_by_key(|entry| drawer(entry.window));
+        let begin = |at: usize| entries.partition_point(|entry| drawer(entry.window) < at);
+        let drawers = (0..=1 << DRAWER_BITS).map(|at| u32::try_from(begin(at)).unwrap_or(u32::MAX)).collect();
         let mut filter = vec![0; (1 << FILTER_BITS) / 64];
         for entry in &entries {
             let (word, bit) = place(entry.window);
             filter[word] |= bit;
         }
-        Self { filter, entries }
+        Self { filter, entries, drawers }
     }
 
     /// Signals one of whose literals stands in the text, and the patterns those are of, in their order.
@@ -57,9 +64,10 @@ impl LiteralIndex {
             let window = window.first_chunk::<WINDOW>().map_or(0, |bytes| gram(*bytes));
             let (word, bit) = place(window);
             if self.filter[word] & bit != 0 {
-                let first = self.entries.partition_point(|entry| entry.window < window);
-                let same = self.entries[first..].iter().take_while(|entry| entry.window == window);
-                found.extend(same.filter(|entry| entry.stands_at(text, at)).map(|entry| entry.wanted));
+                let drawer = drawer(window);
+                let filed = &self.entries[self.drawers[drawer] as usize..self.drawers[drawer + 1] as usize];
+                let same = filed.iter().filter(|entry| entry.window == window && entry.stands_at(text, at));
+                found.extend(same.map(|entry| entry.wanted));
             }
         }
         found.sort_unstable();
@@ -78,8 +86,17 @@ impl Entry {
 
 /// The word of the filter and the bit in it.
 fn place(window: u32) -> (usize, u64) {
-    let hash = window.wrapping_mul(0x9E37_79B1) >> (32 - FILTER_BITS);
+    let hash = hash(window) >> (32 - FILTER_BITS);
     ((hash / 64) as usize, 1 << (hash % 64))
+}
+
+/// The drawer in which literals with a window are filed.
+fn drawer(window: u32) -> usize {
+    (hash(window) >> (32 - DRAWER_BITS)) as usize
+}
+
+fn hash(window: u32) -> u32 {
+    window.wrapping_mul(0x9E37_79B1)
 }
 
 fn rarest_window(literal: &[u8]) -> Option<(usize, u32)> {

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::compile::CompiledRules;
 use super::lazy::Lazy;
@@ -28,7 +28,9 @@ pub(super) struct Lookups {
     classes: OnceLock<Vec<(ComponentId, usize)>>,
     variables: OnceLock<Vec<VariablePlace>>,
     /// The longest first.
-    types: OnceLock<Vec<(ComponentId, usize)>>,
+    types: OnceLock<ByFirstByte>,
+    /// Whole names of variables and classes.
+    names: OnceLock<HashSet<Box<str>>>,
     hosts: OnceLock<Vec<(ComponentId, Lazy)>>,
     /// Answers about hosts: each is held against a regex of every component, and a log names the same few again and again.
     answers: Mutex<HashMap<Box<str>, Option<ComponentId>>>,
@@ -36,7 +38,7 @@ pub(super) struct Lookups {
     roles: OnceLock<Vec<Lazy>>,
 }
 
-/// Beginnings of models' names in the order of the components, by their first byte: every word of a message is held against them.
+/// Beginnings of names, by their first byte: every word of a message and every class is held against them.
 type ByFirstByte = Vec<Vec<(ComponentId, usize)>>;
 
 /// A package: of a component, or a neutral one.
@@ -154,11 +156,19 @@ impl CompiledRules {
         Some((variable.component, variable.key))
     }
 
+    /// Whether a word names a variable, a class or a model: hardly any word of a message does.
+    #[must_use]
+    pub fn is_name(&self, word: &str) -> bool {
+        let names = self.lookups.names.get_or_init(|| names(&self.set));
+        names.contains(word) || self.model(word).is_some()
+    }
+
     /// The component an exception type belongs to; the longest prefix wins.
     #[must_use]
     pub fn exception_type(&self, kind: &str) -> Option<ComponentId> {
         let types = self.lookups.types.get_or_init(|| types(&self.set));
-        types.iter().find(|&&(id, at)| kind.starts_with(&of(&self.set, id).types[at])).map(|&(id, _)| id)
+        let same = &types[usize::from(*kind.as_bytes().first()?)];
+        same.iter().find(|&&(id, at)| kind.starts_with(&of(&self.set, id).types[at])).map(|&(id, _)| id)
     }
 
     /// The component a host name belongs to. The port must be off, the name in lower case.
@@ -265,24 +275,60 @@ fn variables(set: &RuleSet) -> Vec<VariablePlace> {
     places
 }
 
-fn types(set: &RuleSet) -> Vec<(ComponentId, usize)> {
+fn names(set: &RuleSet) -> HashSet<Box<str>> {
+    let classes = components(set).flat_map(|(_, component)| component.class.iter().map(|class| class.name.as_str()));
+    let variables = components(set).flat_map(|(_, component)| component.key_env.iter().chain(&component.env));
+    classes.chain(variables.map(String::as_str)).map(Box::from).collect()
+}
+
+fn types(set: &RuleSet) -> ByFirstByte {
     let of_component = |(id, component): (ComponentId, &Component)| (0..component.types.len()).map(move |at| (id, at));
     let mut places: Vec<_> = components(set).flat_map(of_component).collect();
     places.sort_by_key(|&(id, at)| {
         let prefix = &of(set, id).types[at];
         (std::cmp::Reverse(prefix.len()), prefix, id)
     });
-    places
+    by_first_byte(places.into_iter(), |(id, at)| &of(set, id).types[at])
 }
 
 fn models(set: &RuleSet) -> ByFirstByte {
-    let mut models = vec![Vec::new(); 256];
-    for (id, component) in components(set) {
-        for (at, model) in component.models.iter().enumerate() {
-            if let Some(first) = model.as_bytes().first() {
-                models[usize::from(*first)].push((id, at));
-            }
+    let places = components(set).flat_map(|(id, component)| (0..component.models.len()).map(move |at| (id, at)));
+    by_first_byte(places, |(id, at)| &of(set, id).models[at])
+}
+
+/// Names in the order given; an empty one begins nothing.
+fn by_first_byte<'s>(
+    places: impl Iterator<Item = (ComponentId, usize)>,
+    name: impl Fn((ComponentId, usize)) -> &'s str,
+) -> ByFirstByte {
+    let mut grouped = vec![Vec::new(); 256];
+    for place in places {
+        if let Some(first) = name(place).as_bytes().first() {
+            grouped[usize::from(*first)].push(place);
         }
     }
-    models
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_by_hash_and_first_byte_answer_as_all_entries_would() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("rules are built in")).expect("they hold");
+        let all = || components(&rules.set);
+        let mut words: Vec<&str> = vec!["request", "failed", "OPENAI", "x", ""];
+        words.extend(all().flat_map(|(_, c)| c.class.iter().map(|class| class.name.as_str())));
+        words.extend(all().flat_map(|(_, c)| c.env.iter().chain(&c.key_env).chain(&c.models)).map(String::as_str));
+        words.extend(all().flat_map(|(_, c)| &c.types).map(String::as_str));
+        for word in words {
+            let known = rules.variable(word).is_some() || rules.model(word).is_some();
+            assert_eq!(rules.is_name(word), known || rules.classes(word).next().is_some(), "{word}");
+            let types = all().flat_map(|(id, c)| c.types.iter().map(move |prefix| (prefix.as_str(), id)));
+            let fits = types.filter(|(prefix, _)| word.starts_with(prefix));
+            let longest = fits.min_by_key(|(prefix, id)| (std::cmp::Reverse(prefix.len()), *id)).map(|(_, id)| id);
+            assert_eq!(rules.exception_type(word), longest, "{word}");
+        }
+    }
 }

@@ -7,6 +7,8 @@ mod layout;
 mod prepare;
 mod record;
 mod repeats;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -37,6 +39,9 @@ const HARD_LINES: usize = 20_000;
 
 /// A segment of this many bytes ends wherever it is.
 const HARD_BYTES: usize = 4 << 20;
+
+/// What a line takes besides its text, roughly.
+const LINE_BYTES: usize = 64;
 
 /// Streams held open at once; the one idle for longest is closed first.
 const MOST_OPEN: usize = 4096;
@@ -124,6 +129,7 @@ impl Caps {
 pub struct Splitter {
     source: SourceId,
     fallback: StreamId,
+    nameless: Arc<str>,
     wrapping: Wrapping,
     moment: Option<Time>,
     joiner: Joiner,
@@ -149,6 +155,7 @@ impl Splitter {
         Self {
             source,
             fallback,
+            nameless: Arc::from(""),
             wrapping: shape.wrapping.clone(),
             moment: shape.moment,
             joiner: Joiner::new(shape.layout),
@@ -210,6 +217,8 @@ impl Splitter {
         match below {
             Content::Raw(raw) => prepare::continues(&self.wrapping, &raw.bytes, stream, channel),
             Content::Single(_) => false,
+            // Plain text begins no record.
+            Content::Plain(..) => stream.is_empty() && channel == 0,
             Content::Read(read) => {
                 let starts = match &read.text {
                     Text::Whole(payload) => payload.starts,
@@ -294,6 +303,10 @@ impl Splitter {
         match piece.content {
             Content::Read(read) => self.accept_read(*read),
             Content::Single(single) => self.accept_read(Single::into_read(single)),
+            Content::Plain(offset, text) => {
+                let at = Position { source: self.source, line: piece.line, offset };
+                self.place_plain(text, at, piece.reach.is_some());
+            }
             Content::Raw(raw) => {
                 let mut whole = Vec::new();
                 self.joiner.push(raw, &mut whole);
@@ -382,20 +395,47 @@ impl Splitter {
         if !self.closed.is_empty() && self.closed.remove(&key) {
             self.caps.streams += u64::from(!line.payload.starts);
         }
-        let open = self.open.entry(key.clone()).or_default();
-        open.last = now;
-        let full = open.lines.len() >= HARD_LINES || open.bytes >= HARD_BYTES;
-        if full || (open.lines.len() >= SOFT_LINES && line.payload.starts) {
-            let since = self.close(&key, full);
-            self.open.entry(key.clone()).or_default().since = since;
-        }
-        let open = self.open.entry(key.clone()).or_default();
-        open.last = now;
-        open.push(line, self.moment);
+        let moment = self.moment;
+        self.room(&key, line.payload.starts, now).push(line, moment);
         self.last_key = key;
         if self.open.len() > MOST_OPEN {
             self.close_idlest();
         }
+    }
+
+    /// Puts a line into the stream that has no name: plain text, as `read` would read it.
+    fn place_plain(&mut self, text: Arc<str>, at: Position, hit: bool) {
+        let key = (self.nameless.clone(), 0);
+        self.last_width = 0;
+        if !self.closed.is_empty() && self.closed.remove(&key) {
+            self.caps.streams += 1;
+        }
+        let open = self.room(&key, false, at.line);
+        open.bytes += text.len() + LINE_BYTES;
+        open.lines.push(Line { hit, ..Line::bare(text, at) });
+        self.last_key = key;
+        if self.open.len() > MOST_OPEN {
+            self.close_idlest();
+        }
+    }
+
+    /// Where the next line of a stream goes, in a segment that has room for it.
+    fn room(&mut self, key: &Key, starts: bool, now: u64) -> &mut Open {
+        let full = |open: &Open| open.lines.len() >= HARD_LINES || open.bytes >= HARD_BYTES;
+        let cut = match self.open.get(key) {
+            Some(open) if full(open) => Some(true),
+            Some(open) if starts && open.lines.len() >= SOFT_LINES => Some(false),
+            _ => None,
+        };
+        if let Some(cut) = cut {
+            let since = self.close(key, cut);
+            // Who filled a segment will fill another.
+            let lines = Vec::with_capacity(SOFT_LINES);
+            self.open.insert(key.clone(), Open { since, lines, ..Open::default() });
+        }
+        let open = self.open.entry_ref(key).or_default();
+        open.last = now;
+        open
     }
 
     fn close_idlest(&mut self) {
@@ -430,13 +470,13 @@ impl Open {
             _ => time,
         };
         let Whole { payload, at, joined, hit, time, severity } = line;
-        self.bytes += payload.body.len() + 64;
+        self.bytes += payload.body.len() + LINE_BYTES;
         // The program's own stamp and level say more than the transport's.
         let mut record = Payload { time: payload.time.or(time), severity: payload.severity.or(severity), ..payload };
         let body = std::mem::take(&mut record.body);
         if !body.contains('\n') {
             self.lines.push(Line {
-                text: body,
+                text: body.into(),
                 at,
                 joined,
                 starts: record.starts,
@@ -451,7 +491,7 @@ impl Open {
         for (number, text) in body.split('\n').enumerate() {
             // A record may carry what another program logged.
             let inner = if number > 0 { payload::begins_record(text) } else { None };
-            let text = inner.as_ref().map_or(text, |inner| inner.body.as_str()).to_owned();
+            let text = inner.as_ref().map_or(text, |inner| inner.body.as_str()).into();
             if let Some(inner) = inner {
                 record.time = inner.time.or(record.time);
                 record.severity = inner.severity.or(record.severity);
@@ -471,80 +511,6 @@ impl Open {
                 request: record.request.clone(),
             });
             record.starts = false;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::input::Block;
-    use crate::rules::Gate;
-
-    /// Beginnings of every shape, whole and broken.
-    const PARTS: [&str; 24] = [
-        "> ",
-        "  12  ",
-        "13:",
-        " 14 | ",
-        "app.log:",
-        "[10:31 AM] ",
-        "[10:31] <anna> ",
-        "    ",
-        "\t",
-        "[",
-        "{",
-        "}",
-        "  {",
-        "  },",
-        "{\"events\":[",
-        "[pod/a-1/b] ",
-        "2026-11-23T08:26:39.984999895Z ",
-        "01E+",
-        "api-1  | ",
-        "```",
-        "Nov 23 08:26:39 w s[1]: ",
-        "at f (a.js:1:2)",
-        "",
-        "\u{a0}x",
-    ];
-
-    /// The caps that a text hits, read without a gate.
-    fn caps(text: &str) -> Caps {
-        let shape = Shape::detect(text.as_bytes());
-        let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
-        let lines = text.lines().count() as u64;
-        let block = Block { bytes: text.to_owned().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
-        splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
-        splitter.finish();
-        splitter.caps
-    }
-
-    #[test]
-    fn a_stream_that_was_closed_early_is_missed_only_if_a_record_goes_on_in_it() {
-        let line = |pod: usize, text: &str| format!("[pod/job-{pod}/main] {text}\n");
-        let starts: String = (0..MOST_OPEN + 10).map(|pod| line(pod, "2026-11-23 08:00:00 INFO done")).collect();
-        assert_eq!(caps(&starts).streams, 0, "nothing is lost of records that are whole");
-        let again = starts.clone() + &line(1, "2026-11-23 08:00:01 INFO done again");
-        assert_eq!(caps(&again).streams, 0);
-        let goes_on = starts + &line(1, "  and more of it") + &line(2, "  and more of it") + &line(2, "  and more");
-        assert_eq!(caps(&goes_on).streams, 2, "each is told once");
-    }
-
-    proptest! {
-        #[test]
-        fn no_source_breaks_the_reader_or_vanishes(picks in prop::collection::vec((0..PARTS.len(), 0..PARTS.len(), any::<bool>()), 0..60)) {
-            let text: String =
-                picks.iter().map(|(a, b, end)| format!("{}{}{}", PARTS[*a], PARTS[*b], if *end { "\n" } else { "é" })).collect();
-            let shape = Shape::detect(text.as_bytes());
-            let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
-            let lines = text.lines().count() as u64;
-            let block = Block { bytes: text.clone().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
-            splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
-            let told: usize = splitter.finish().iter().map(|segment| segment.lines.len()).sum();
-            prop_assert!(told > 0 || text.trim().is_empty(), "{shape:?} {text:?}");
         }
     }
 }

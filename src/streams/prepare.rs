@@ -5,6 +5,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
 use super::layout::{Layout, Raw};
 use super::record::Single;
 use super::repeats::{Own, Repeats};
@@ -49,6 +52,8 @@ pub(super) enum Content {
     Read(Box<Read>),
     /// A record that stands for itself where no hit is near.
     Single(Single),
+    /// A line without a transport that begins no record: where it begins, and its text.
+    Plain(u64, Arc<str>),
 }
 
 /// A line with its transport off.
@@ -65,6 +70,29 @@ pub(super) struct Read {
     pub(super) time: Option<Time>,
     pub(super) severity: Option<Severity>,
     pub(super) text: Text,
+}
+
+impl Read {
+    /// Its text, if it is nothing but text.
+    fn plain(&self) -> Option<Arc<str>> {
+        let Text::Whole(payload) = &self.text else { return None };
+        let Payload {
+            body,
+            starts: false,
+            whole: false,
+            time: None,
+            severity: None,
+            worker: None,
+            request: None,
+            stream: None,
+        } = &**payload
+        else {
+            return None;
+        };
+        let bare = self.stream.is_empty() && self.channel == 0 && self.width == 0 && self.range.is_none();
+        let joins = self.continues || self.glued || self.time.is_some() || self.severity.is_some();
+        (bare && !joins && !body.contains('\n')).then(|| Arc::from(body.as_str()))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -162,6 +190,10 @@ enum Alone {
     No,
 }
 
+/// The texts of the lines of a block that are plain, by those lines; `None` for what is more than text. A trace is printed thousands of
+/// times, and its frames need not be read again each time.
+type PlainLines<'b> = HashMap<&'b [u8], Option<Arc<str>>>;
+
 /// The lines of a block.
 struct Lines<'b> {
     shape: &'b Shape,
@@ -170,8 +202,8 @@ struct Lines<'b> {
     starts: &'b [u32],
 }
 
-impl Lines<'_> {
-    fn bytes(&self, line: u32) -> &[u8] {
+impl<'b> Lines<'b> {
+    fn bytes(&self, line: u32) -> &'b [u8] {
         let (from, to) = (self.starts[line as usize] as usize, self.starts[line as usize + 1] as usize);
         without_end(&self.block.bytes[from..to])
     }
@@ -195,6 +227,7 @@ impl Lines<'_> {
             content: Content::Single(single),
         };
         let mut singles = singles.into_iter().peekable();
+        let mut plain = PlainLines::new();
         for (from, to, near) in stretches {
             while let Some(before) = singles.next_if(|(line, _)| *line < from) {
                 pieces.push(single(before));
@@ -202,7 +235,7 @@ impl Lines<'_> {
             for line in from..to {
                 pieces.push(match singles.next_if(|(at, _)| *at == line) {
                     Some(here) => single(here),
-                    None => self.piece(line, hits.binary_search(&line).is_ok(), near),
+                    None => self.piece(line, hits.binary_search(&line).is_ok(), near, &mut plain),
                 });
             }
         }
@@ -211,9 +244,9 @@ impl Lines<'_> {
     }
 
     /// A line that is no record by itself; read at once where it will be needed.
-    fn piece(&self, line: u32, hit: bool, near: bool) -> Piece {
+    fn piece(&self, line: u32, hit: bool, near: bool, plain: &mut PlainLines<'b>) -> Piece {
         let content = if near && self.shape.layout == Layout::Lines {
-            Content::Read(Box::new(self.read(line, hit)))
+            self.content(line, hit, plain)
         } else {
             Content::Raw(self.raw(line, hit))
         };
@@ -222,6 +255,29 @@ impl Lines<'_> {
 
     fn read(&self, line: u32, hit: bool) -> Read {
         read(&self.shape.wrapping, self.bytes(line), self.at(line), None, hit)
+    }
+
+    /// A line near a hit, read.
+    fn content(&self, line: u32, hit: bool, plain: &mut PlainLines<'b>) -> Content {
+        let bytes = self.bytes(line);
+        // What begins like a record is one, and has a time of its own.
+        if bytes.first().is_some_and(|first| first.is_ascii_digit() || *first == b'{') {
+            return Content::Read(Box::new(self.read(line, hit)));
+        }
+        let (_, offset) = self.at(line);
+        match plain.entry(bytes) {
+            Entry::Occupied(known) => match known.get() {
+                Some(text) => Content::Plain(offset, text.clone()),
+                None => Content::Read(Box::new(self.read(line, hit))),
+            },
+            Entry::Vacant(free) => {
+                let read = self.read(line, hit);
+                match free.insert(read.plain()) {
+                    Some(text) => Content::Plain(offset, text.clone()),
+                    None => Content::Read(Box::new(read)),
+                }
+            }
+        }
     }
 
     fn raw(&self, line: u32, hit: bool) -> Raw {

@@ -141,7 +141,7 @@ impl Record {
     pub fn line(&self) -> Line {
         let severity = self.said.payload().and_then(|payload| payload.severity);
         Line {
-            text: self.text().to_owned(),
+            text: self.text().into(),
             at: self.at,
             joined: None,
             starts: true,

@@ -56,6 +56,11 @@ impl Scan<'_> {
 }
 
 /// `==PID==ERROR: AddressSanitizer: MESSAGE`, `WARNING: ThreadSanitizer: MESSAGE`.
+/// Whether a line with this text could be the first of a report.
+pub(super) fn may_be(text: &str) -> bool {
+    text.contains(": runtime error: ") || is_rule(text) || headline(text).is_some()
+}
+
 fn headline(text: &str) -> Option<(&str, &str)> {
     let (before, rest) = text.split_once("Sanitizer: ")?;
     let name = before.rsplit_once("ERROR: ").or_else(|| before.rsplit_once("WARNING: "))?;

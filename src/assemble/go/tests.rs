@@ -24,11 +24,11 @@ fn lines_of(text: &str) -> Vec<Line> {
 fn unwrapped(text: &str, number: u64) -> Vec<Line> {
     let mut line = Line::bare(text, at(number));
     if let Some(rest) = text.strip_prefix("2026/11/23 08:49:30 ") {
-        (line.text, line.starts, line.time) = (rest.to_owned(), true, Some(Time::utc(7)));
+        (line.text, line.starts, line.time) = (rest.into(), true, Some(Time::utc(7)));
     } else if let Ok(Value::Object(record)) = serde_json::from_str(text) {
         return record_lines(&record, number);
     } else if let Some((_, fields)) = text.split_once(" level=error ") {
-        (line.text, line.starts) = (fields.replace("\\\"", "\""), true);
+        (line.text, line.starts) = (fields.replace("\\\"", "\"").into(), true);
         line.severity = Some(Severity::Error);
     }
     vec![line]
@@ -143,7 +143,7 @@ fn a_logging_calls_stack_is_not_the_errors() {
         (found[0].chain.links[0].message.as_str(), found[0].chain.links[0].frames.len()),
         ("embed: returned 401", 0)
     );
-    lines[0].text = "shutting down".to_owned();
+    lines[0].text = "shutting down".into();
     assert_eq!(Go.find(&lines), []);
 }
 

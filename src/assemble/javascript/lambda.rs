@@ -16,6 +16,11 @@ const DEEPEST: usize = 8;
 /// Longest JSON text read.
 const LONGEST: usize = 1 << 20;
 
+/// Whether a line with this text could be one.
+pub(super) fn may_be(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"\"errorType\"").is_some()
+}
+
 /// The text before the object, and the error in it.
 pub(super) fn read(line: &Line) -> Option<(String, Node)> {
     let text = line.text.trim_end();

@@ -9,6 +9,10 @@ use super::reader::Reader;
 use super::text::{self, Header};
 use super::values::{Properties, key_value};
 
+/// What V8 prints before it dies for lack of heap.
+const GARBAGE: &str = "<--- Last few GCs --->";
+/// What Node's prompt and browsers print before what was thrown.
+const UNCAUGHT: &str = "Uncaught ";
 /// How far below `<--- Last few GCs --->` the fatal line may stand.
 const GARBAGE_LINES: usize = 64;
 /// How far above the stack a pretty-printed record may begin.
@@ -20,11 +24,19 @@ pub(super) struct Heap {
     pub(super) end: usize,
 }
 
+/// Whether a line with this text could be [`heap`]'s first or stand [`alone`].
+pub(super) fn may_be(text: &str) -> bool {
+    text.starts_with(GARBAGE)
+        || fatal_message(text).is_some()
+        || text::header(text).is_some()
+        || text.trim_start().starts_with(UNCAUGHT)
+}
+
 /// Reads V8's last words at `at`: statistics, the fatal line, the native stack.
 pub(super) fn heap(lines: &[Line], at: usize) -> Option<Heap> {
     let text = |at: usize| lines.get(at).map(|line| line.text.as_str());
     let first = text(at)?;
-    let fatal = if first.starts_with("<--- Last few GCs --->") {
+    let fatal = if first.starts_with(GARBAGE) {
         (at..at + GARBAGE_LINES).find(|&at| text(at).and_then(fatal_message).is_some())?
     } else {
         at
@@ -146,9 +158,9 @@ pub(super) fn alone(line: &Line) -> Option<Header<'_>> {
         }
         return None;
     }
-    let thrown = body.strip_prefix("Uncaught ").filter(|thrown| thrown.starts_with(['\'', '"']))?;
+    let thrown = body.strip_prefix(UNCAUGHT).filter(|thrown| thrown.starts_with(['\'', '"']))?;
     let quoted = thrown.len() > 2 && thrown.trim_end().ends_with(['\'', '"']);
-    let lead = &text[..lead.len() + "Uncaught ".len()];
+    let lead = &text[..lead.len() + UNCAUGHT.len()];
     quoted.then_some(Header {
         lead,
         kind: "",

@@ -33,7 +33,7 @@ fn segment(text: &str) -> Segment {
         let clean = if raw.contains('\u{1b}') { colours.replace_all(raw, "").into_owned() } else { raw.to_owned() };
         let mut line = Line::bare(clean, at);
         if let Some((end, severity)) = prefix(&line.text) {
-            line.text.drain(..end);
+            line.text = line.text[end..].into();
             line.starts = true;
             line.severity = severity;
         }

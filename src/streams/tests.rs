@@ -1,0 +1,100 @@
+//! Whatever the lines are, none breaks the reader, none vanishes, and a line is the same whether it was read or remembered.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::input::Block;
+use crate::rules::Gate;
+
+/// Beginnings of every shape, whole and broken.
+const PARTS: [&str; 24] = [
+    "> ",
+    "  12  ",
+    "13:",
+    " 14 | ",
+    "app.log:",
+    "[10:31 AM] ",
+    "[10:31] <anna> ",
+    "    ",
+    "\t",
+    "[",
+    "{",
+    "}",
+    "  {",
+    "  },",
+    "{\"events\":[",
+    "[pod/a-1/b] ",
+    "2026-11-23T08:26:39.984999895Z ",
+    "01E+",
+    "api-1  | ",
+    "```",
+    "Nov 23 08:26:39 w s[1]: ",
+    "at f (a.js:1:2)",
+    "",
+    "\u{a0}x",
+];
+
+proptest! {
+    #[test]
+    fn no_source_breaks_the_reader_or_vanishes(picks in prop::collection::vec((0..PARTS.len(), 0..PARTS.len(), any::<bool>()), 0..60)) {
+        let text: String =
+            picks.iter().map(|(a, b, end)| format!("{}{}{}", PARTS[*a], PARTS[*b], if *end { "\n" } else { "é" })).collect();
+        let shape = Shape::detect(text.as_bytes());
+        let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+        let lines = text.lines().count() as u64;
+        let block = Block { bytes: text.clone().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
+        splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
+        let told: usize = splitter.finish().iter().map(|segment| segment.lines.len()).sum();
+        prop_assert!(told > 0 || text.trim().is_empty(), "{shape:?} {text:?}");
+    }
+}
+
+#[test]
+fn lines_that_repeat_are_as_if_each_had_been_read() {
+    let parts = [
+        "Traceback (most recent call last):\n",
+        "  File \"/app/a.py\", line 3, in f\n",
+        "2026-11-23 08:26:39,984 ERROR app: failed\n",
+        "{\"level\":\"error\",\"msg\":\"a\\nb\"}\n",
+        "panic: a\\n\\tb\n",
+        "  File \"/app/a.py\", line 3, in f\n",
+    ];
+    let lines: Vec<&str> = std::iter::repeat_n(parts, 3).flatten().collect();
+    let shape = Shape::default();
+    let split = |blocks: &[String]| {
+        let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+        let (mut offset, mut first_line) = (0, 1);
+        for text in blocks {
+            let (bytes, lines) = (text.clone().into_bytes(), text.lines().count() as u64);
+            let block = Block { bytes, offset, first_line, lines, cut: false };
+            splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
+            (offset, first_line) = (offset + text.len() as u64, first_line + lines);
+        }
+        splitter.finish().into_iter().flat_map(|segment| segment.lines).collect::<Vec<Line>>()
+    };
+    let each: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+    assert_eq!(split(&[lines.concat()]), split(&each));
+    assert_eq!(split(&each).len(), 21);
+}
+
+/// The caps that a text hits, read without a gate.
+fn caps(text: &str) -> Caps {
+    let shape = Shape::detect(text.as_bytes());
+    let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+    let lines = text.lines().count() as u64;
+    let block = Block { bytes: text.to_owned().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
+    splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
+    splitter.finish();
+    splitter.caps
+}
+
+#[test]
+fn a_stream_that_was_closed_early_is_missed_only_if_a_record_goes_on_in_it() {
+    let line = |pod: usize, text: &str| format!("[pod/job-{pod}/main] {text}\n");
+    let starts: String = (0..MOST_OPEN + 10).map(|pod| line(pod, "2026-11-23 08:00:00 INFO done")).collect();
+    assert_eq!(caps(&starts).streams, 0, "nothing is lost of records that are whole");
+    let again = starts.clone() + &line(1, "2026-11-23 08:00:01 INFO done again");
+    assert_eq!(caps(&again).streams, 0);
+    let goes_on = starts + &line(1, "  and more of it") + &line(2, "  and more of it") + &line(2, "  and more");
+    assert_eq!(caps(&goes_on).streams, 2, "each is told once");
+}
