@@ -49,7 +49,9 @@ pub fn starts(bytes: &[u8]) -> bool {
     let told = if text.starts_with('{') {
         json::is_timed(&text)
     } else {
-        logfmt::is_record(&text) || prefix::read(&text).is_some_and(|found| found.starts)
+        prefix::plainly_starts(&text)
+            || logfmt::is_record(&text)
+            || prefix::read(&text).is_some_and(|found| found.starts)
     };
     told || read(bytes).starts
 }

@@ -9,6 +9,8 @@ mod memory;
 
 pub use memory::Memory;
 
+use std::sync::Arc;
+
 use kept::{Kind as Kept, Kinds};
 use known::Known;
 
@@ -35,9 +37,9 @@ pub struct Observer<'a> {
     lines: &'a [Line],
     stream: StreamId,
     /// Invocations that failed.
-    failed: Vec<std::sync::Arc<str>>,
+    failed: Vec<Arc<str>>,
     /// The last failed call of each worker, with its line.
-    calls: Vec<(Option<std::sync::Arc<str>>, u64, Call)>,
+    calls: Vec<(Option<Arc<str>>, u64, Call)>,
     env_set: Option<ConceptId>,
     env_unset: Option<ConceptId>,
     /// For the texts that the memory is asked for.
@@ -89,10 +91,11 @@ impl<'a> Observer<'a> {
     }
 
     /// What a record shows that only tells of calls and requests and how they ended; `None` for any other. It is the same for every record
-    /// that differs in time and place alone. `signals` are all that may hold in the record, where they are known.
+    /// that differs in time and place alone. `signals` are all that may hold in its text, where
+    /// they are known.
     #[must_use]
-    pub fn outcomes(&self, event: &Event, signals: Option<&[Candidate]>) -> Option<Vec<Seen>> {
-        let (text, standing) = (matching::bounded(&event.message), Standing::message(false));
+    pub fn outcomes(&self, text: &str, request: Option<&Arc<str>>, signals: Option<&[Candidate]>) -> Option<Vec<Seen>> {
+        let (text, standing) = (matching::bounded(text.trim_end()), Standing::message(false));
         let hits = match signals {
             Some(signals) => matching::find_among(self.rules, signals, text, standing),
             None => matching::find(self.rules, text, standing),
@@ -103,7 +106,7 @@ impl<'a> Observer<'a> {
             let more = signal.symptom.is_some() || signal.rule.runtime.is_some() || self.tells_of_variables(hit);
             match signal.rule.kind() {
                 _ if more => return None,
-                Kind::Success => seen.extend(self.success(event, hit)),
+                Kind::Success => seen.extend(self.success(request, hit)),
                 Kind::Note if hit.capture("url").is_none() && hit.capture("route").is_some() => {
                     seen.extend(self.outcome(hit, false));
                 }
@@ -129,7 +132,7 @@ impl<'a> Observer<'a> {
             let signal = self.rules.signal(hit.signal);
             seen.extend(signal.rule.runtime.clone().map(Seen::Runtime));
             match signal.rule.kind() {
-                Kind::Success => seen.extend(self.success(event, hit)),
+                Kind::Success => seen.extend(self.success(event.request.as_ref(), hit)),
                 Kind::Boot => {
                     let tail = hit.capture("masked").and_then(keys::tail);
                     seen.extend(tail.map(|tail| Seen::KeyTail(self.owner_of(known.text(hit)), tail)));
@@ -167,8 +170,8 @@ impl<'a> Observer<'a> {
     }
 
     /// What went well.
-    fn success(&self, event: &Event, hit: &Hit) -> Option<Seen> {
-        self.outcome(hit, true).or_else(|| self.invocation(event))
+    fn success(&self, request: Option<&Arc<str>>, hit: &Hit) -> Option<Seen> {
+        self.outcome(hit, true).or_else(|| self.invocation(request?))
     }
 
     /// The outcome of a call or of a request to the application itself.
@@ -191,8 +194,7 @@ impl<'a> Observer<'a> {
     }
 
     /// The outcome of an invocation whose end was logged.
-    fn invocation(&self, event: &Event) -> Option<Seen> {
-        let request = event.request.as_ref()?;
+    fn invocation(&self, request: &Arc<str>) -> Option<Seen> {
         Some(Seen::Route { route: "invocation".to_owned(), ok: !self.failed.contains(request) })
     }
 
@@ -467,11 +469,11 @@ fn template(text: &str) -> String {
 }
 
 /// The worker a boot line names in its own text (`worker boot pid=15006 …`), else the record's.
-fn worker_in(event: &Event, text: &str) -> Option<std::sync::Arc<str>> {
+fn worker_in(event: &Event, text: &str) -> Option<Arc<str>> {
     let pid = ["pid=", "pid: ", "pid "].iter().find_map(|sign| text.find(sign).map(|at| &text[at + sign.len()..]));
     let digits = pid.map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count()).filter(|&n| n > 0);
     match (pid, digits) {
-        (Some(rest), Some(n)) => Some(std::sync::Arc::from(&rest[..n])),
+        (Some(rest), Some(n)) => Some(Arc::from(&rest[..n])),
         _ => event.worker.clone(),
     }
 }

@@ -26,6 +26,17 @@ const MOST_ASKED: u32 = 100;
 /// Bytes of log lines, the commonest first; what is not among them is rare.
 const COMMON: &[u8] = b" etaionsrlcdpumhg0123456789./-:_fbvwky=\"";
 
+/// How rare a byte is: its place among the common ones, or behind all of them.
+const RARITY: [u8; 256] = {
+    let mut rarity = [COMMON.len() as u8; 256];
+    let mut place = 0;
+    while place < COMMON.len() {
+        rarity[COMMON[place] as usize] = place as u8;
+        place += 1;
+    }
+    rarity
+};
+
 /// The letters beyond ASCII that are forms of ASCII ones without regard to case: a long `s`, and the sign for kelvin.
 const FURTHER_LETTERS: [char; 2] = ['\u{17f}', '\u{212a}'];
 
@@ -194,8 +205,10 @@ pub(super) fn contains(text: &[u8], sign: &str) -> bool {
     if sign.iter().any(u8::is_ascii_uppercase) {
         return memchr::memmem::find(text, sign).is_some();
     }
-    let rarity = |byte: &u8| COMMON.iter().position(|common| common == byte).unwrap_or(COMMON.len());
-    let Some((at, rarest)) = sign.iter().copied().enumerate().max_by_key(|(_, byte)| rarity(byte)) else { return true };
+    let rarity = |byte: u8| RARITY[usize::from(byte)];
+    let Some((at, rarest)) = sign.iter().copied().enumerate().max_by_key(|(_, byte)| rarity(*byte)) else {
+        return true;
+    };
     let Some(last) = text.len().checked_sub(sign.len()) else { return false };
     let starts = memchr::memchr2_iter(rarest, rarest.to_ascii_uppercase(), &text[at..=last + at]);
     starts.into_iter().any(|start| text[start..start + sign.len()].eq_ignore_ascii_case(sign))

@@ -56,7 +56,7 @@ pub(crate) fn further(hir: &Hir) -> Vec<Vec<String>> {
     let HirKind::Concat(parts) = hir.kind() else { return Vec::new() };
     let first = required(hir);
     let mut sets = candidates(parts);
-    sets.retain(|set| Some(set) != first.as_ref());
+    sets.retain(|set| Some(fewest(set.clone())) != first);
     let plain = |set: Vec<String>| fewest(set.iter().map(|text| plainest(text).to_owned()).collect());
     let mut sets: Vec<Vec<String>> = sets.into_iter().map(plain).collect();
     sets.retain(|set| !set.is_empty() && set.iter().all(|text| text.len() >= SHORTEST_SIGN));
@@ -265,7 +265,8 @@ mod tests {
     #[test]
     fn what_else_a_match_contains_is_known() {
         for (pattern, want) in [
-            (r"(?i)\b(?:secret|key)s? (?:was )?(?:rotated|replaced)", &[&["key", "secret"][..]][..]),
+            (r"(?i)\b(?:secret|key)s? \S+ (?:rotated|replaced)", &[&[" rotated", " replaced"][..]][..]),
+            (r"(?i)\b(?:secret|key)s? (?:was )?(?:rotated|replaced)", &[]),
             (r#"a{9}"x\d+/login"#, &[]),
             (r"Denied \d+ for [a-z]+ in zone", &[&["denied "], &[" for "]]),
             (r"one|two", &[]),

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use crate::assemble;
 use crate::evidence::{Evidence, Moment, Seen, StreamKey};
+use crate::model::StreamId;
 use crate::observe::{Memory, Observer};
 use crate::rules::CompiledRules;
 use crate::streams::Record;
@@ -23,22 +24,21 @@ pub fn analyse_records(rules: &CompiledRules, memory: &Memory, records: &[Record
 pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record], evidence: &mut Evidence) -> usize {
     let mut count = 0;
     let mut repeated = Repeated::default();
+    // What a record tells of calls depends on its text alone.
+    let reader = Observer::new(rules, memory, &[], StreamId::default());
     for record in records {
         if repeated.count(record) {
             continue;
         }
-        let line = record.line();
-        let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
-        let event = assemble::record(&record.stream, &line);
         // Searching a text twice pays only where that is known, or where others say the same.
         let cheap = record.signals().is_some() || record.says().is_some();
-        match cheap.then(|| observer.outcomes(&event, record.signals())).flatten() {
-            Some(seen) => {
-                let key = StreamKey { stream: record.stream.clone(), worker: event.worker };
-                count += repeated.outcomes(record, key, seen, evidence);
-            }
+        let outcomes = || reader.outcomes(record.text(), record.request(), record.signals());
+        match cheap.then(outcomes).flatten() {
+            Some(seen) => count += repeated.outcomes(record, seen, evidence),
             None => {
-                for observation in observer.observe(&event) {
+                let line = record.line();
+                let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
+                for observation in observer.observe(&assemble::record(&record.stream, &line)) {
                     evidence.add(observation);
                     count += 1;
                 }
@@ -72,7 +72,8 @@ impl Repeated {
     }
 
     /// Takes the outcomes of a record; the number of observations, if it is added at once, because no other says the same.
-    fn outcomes(&mut self, record: &Record, key: StreamKey, seen: Vec<Seen>, evidence: &mut Evidence) -> usize {
+    fn outcomes(&mut self, record: &Record, seen: Vec<Seen>, evidence: &mut Evidence) -> usize {
+        let key = StreamKey { stream: record.stream.clone(), worker: record.worker().cloned() };
         if let Some(says) = record.says() {
             self.known.insert(says, self.outcomes.len());
             self.outcomes.push(Outcomes { key, seen, moments: vec![moment(record)] });
@@ -95,4 +96,57 @@ impl Repeated {
 
 fn moment(record: &Record) -> Moment {
     Moment { time: record.time, at: record.at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::SourceSpec;
+    use crate::model::SourceId;
+    use crate::rules::{Gate, RuleSet};
+    use crate::scan::{self, Options, Silent};
+
+    /// The same evidence from the records of a log in one batch, in small ones, and each by itself.
+    #[test]
+    fn which_records_come_together_does_not_show() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        let literals: Vec<&str> = assemble::literals().collect();
+        let gate = Gate::new(&rules, &literals);
+        let mut log = String::new();
+        for second in 0..60 {
+            let url = ["https://api.openai.com/v1/embeddings", "http://search.internal/v1/find"][second % 2];
+            log +=
+                &format!("2026-11-23 08:00:{second:02},005 INFO httpx: HTTP Request: POST {url} \"HTTP/1.1 200 OK\"\n");
+            log += &format!("10.0.0.{second} - - [23/Nov/2026:08:00:{second:02} +0000] \"GET /ask HTTP/1.1\" 200 5\n");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("app.log");
+        std::fs::write(&path, log).expect("written");
+        let told = |most: usize| {
+            let memory = Memory::default();
+            let mut all = Evidence::default();
+            let analyse = scan::Analyse {
+                segment: |_: &crate::model::Segment| Evidence::default(),
+                records: |records: &[Record]| {
+                    let mut evidence = Evidence::default();
+                    records.chunks(most).for_each(|few| evidence.merge(analyse_records(&rules, &memory, few)));
+                    evidence
+                },
+            };
+            let mut sink = |parts: Vec<Evidence>, _| parts.into_iter().for_each(|part| all.merge(part));
+            let options = Options { block_bytes: 4096, blocks_in_flight: 2 };
+            scan::scan_source(&gate, &SourceSpec::file(&path), SourceId(0), options, &Silent, &analyse, &mut sink)
+                .expect("readable");
+            all
+        };
+        let once = told(usize::MAX);
+        let successes = |evidence: &Evidence| {
+            let calls = evidence.calls.values().chain(evidence.routes.values()).flat_map(|streams| streams.values());
+            calls.chain(evidence.internal.values()).map(|timeline| timeline.successes.count).sum::<u64>()
+        };
+        assert_eq!(successes(&once), 120);
+        for most in [1, 7] {
+            assert_eq!(format!("{:?}", told(most)), format!("{once:?}"));
+        }
+    }
 }

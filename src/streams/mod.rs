@@ -137,6 +137,8 @@ pub struct Splitter {
     /// Streams that were closed early and have not written since.
     closed: HashSet<Key>,
     waiting: VecDeque<Piece>,
+    /// The last line of the block before, if it may stand for itself.
+    edge: Option<Single>,
     last_hit: Option<u64>,
     last_key: Key,
     last_width: usize,
@@ -160,6 +162,7 @@ impl Splitter {
             open: HashMap::new(),
             closed: HashSet::new(),
             waiting: VecDeque::new(),
+            edge: None,
             last_hit: None,
             last_key: (Arc::from(""), 0),
             last_width: 0,
@@ -172,27 +175,56 @@ impl Splitter {
     /// Takes the pieces of the next block, in order.
     pub fn push(&mut self, pieces: Vec<Piece>) {
         for piece in pieces {
-            let around = piece.reach == Some(Reach::Around);
-            if self.last_hit.is_some_and(|hit| piece.line - hit > AFTER) && !around {
-                self.flush();
-                self.last_hit = None;
+            if let Some(edge) = self.edge.take() {
+                let goes_on = piece.line == edge.at.0 + 1 && self.goes_on(&edge, &piece.content);
+                self.push_one(edge.into_piece(goes_on));
             }
-            if around {
-                let from = piece.line.saturating_sub(BEFORE);
-                if self.last_hit.is_some_and(|hit| from > hit + AFTER) {
-                    self.flush();
-                }
-                self.last_hit = Some(piece.line);
-                self.leave(from);
-                for waiting in std::mem::take(&mut self.waiting) {
-                    self.accept(waiting);
-                }
-                self.accept(piece);
-            } else if self.last_hit.is_some() {
-                self.accept(piece);
-            } else {
-                self.leave(piece.line.saturating_sub(BEFORE));
-                self.waiting.push_back(piece);
+            match piece.content {
+                Content::Single(single) if single.open => self.edge = Some(single),
+                content => self.push_one(Piece { content, ..piece }),
+            }
+        }
+    }
+
+    fn push_one(&mut self, piece: Piece) {
+        let around = piece.reach == Some(Reach::Around);
+        if self.last_hit.is_some_and(|hit| piece.line - hit > AFTER) && !around {
+            self.flush();
+            self.last_hit = None;
+        }
+        if around {
+            let from = piece.line.saturating_sub(BEFORE);
+            if self.last_hit.is_some_and(|hit| from > hit + AFTER) {
+                self.flush();
+            }
+            self.last_hit = Some(piece.line);
+            self.leave(from);
+            for waiting in std::mem::take(&mut self.waiting) {
+                self.accept(waiting);
+            }
+            self.accept(piece);
+        } else if self.last_hit.is_some() {
+            self.accept(piece);
+        } else {
+            self.leave(piece.line.saturating_sub(BEFORE));
+            self.waiting.push_back(piece);
+        }
+    }
+
+    /// Whether the line below the last one of a block goes on with its record.
+    fn goes_on(&self, above: &Single, below: &Content) -> bool {
+        let (stream, channel) = (&above.read().stream, above.read().channel);
+        match below {
+            Content::Raw(raw) => prepare::continues(&self.wrapping, &raw.bytes, stream, channel),
+            Content::Single(_) => false,
+            // Plain text begins no record.
+            Content::Plain(..) => stream.is_empty() && channel == 0,
+            Content::Read(read) => {
+                let starts = match &read.text {
+                    Text::Whole(payload) => payload.starts,
+                    Text::Cut(bytes, _) | Text::Likely(_, bytes) => payload::starts(bytes),
+                };
+                read.continues || read.glued || (read.stream == *stream && read.channel == channel && !starts)
             }
         }
     }
@@ -222,12 +254,15 @@ impl Splitter {
     pub fn horizon(&self) -> u64 {
         let first = |open: &Open| open.lines.first().map(|l| l.at.line).or(open.pending.as_ref().map(|p| p.at.0));
         let open = self.open.values().filter_map(first);
-        let waiting = self.waiting.front().map(|p| p.line);
+        let waiting = self.waiting.front().map(|p| p.line).or(self.edge.as_ref().map(|edge| edge.at.0));
         open.chain(self.joiner.open_line()).chain(waiting).min().unwrap_or(u64::MAX)
     }
 
     /// The end of the input: everything open is complete.
     pub fn finish(&mut self) -> Vec<Segment> {
+        if let Some(edge) = self.edge.take() {
+            self.push_one(edge.into_piece(false));
+        }
         self.leave(u64::MAX);
         self.flush();
         self.take()

@@ -293,11 +293,12 @@ impl<'b> Lines<'b> {
     /// What a marked line is.
     fn marked(&self, mark: &Mark, repeats: &mut Repeats) -> Alone {
         let line = mark.line;
-        if mark.reach == Some(Reach::Around) || !self.may_be_alone(line) {
+        if mark.reach == Some(Reach::Around) || self.shape.layout != Layout::Lines {
             return Alone::No;
         }
         match repeats.own(self.bytes(line), mark, || self.own(mark)) {
             Own::Nothing => Alone::Nothing,
+            Own::NothingAlone if self.is_last(line) => Alone::No,
             Own::NothingAlone => {
                 let own = self.shape.wrapping.strip(self.bytes(line));
                 let whole = payload::starts(&own.payload) && !self.continued(line + 1, &own.stream, own.channel);
@@ -308,16 +309,11 @@ impl<'b> Lines<'b> {
         }
     }
 
-    /// Whether what stands around a line is there to be asked.
-    fn may_be_alone(&self, line: u32) -> bool {
-        let last = line as usize + 2 == self.starts.len();
-        self.shape.layout == Layout::Lines && !last
-    }
-
     /// The record that a line is, if it is whole in itself: it begins one, its time is its own, and what follows does not continue it.
     fn alone(&self, line: u32, mut single: Single) -> Alone {
         let read = single.read();
-        if !self.may_be_alone(line) || self.continued(line + 1, &read.stream, read.channel) {
+        let open = self.is_last(line);
+        if self.shape.layout != Layout::Lines || !open && self.continued(line + 1, &read.stream, read.channel) {
             return Alone::No;
         }
         // Where no stamp was seen anywhere, none is missing.
@@ -325,8 +321,12 @@ impl<'b> Lines<'b> {
             let Some(time) = self.time_above(line, read) else { return Alone::No };
             single.times[0] = Some(time);
         }
-        single.at = self.at(line);
+        (single.at, single.open) = (self.at(line), open);
         Alone::Record(single)
+    }
+
+    fn is_last(&self, line: u32) -> bool {
+        line as usize + 2 == self.starts.len()
     }
 
     /// What a line is by itself.
@@ -363,7 +363,8 @@ impl<'b> Lines<'b> {
             let signal = trace.signal.0;
             // What reaches no further than what is sure already makes no difference here.
             if trace.sure || self.gate.reach(signal) <= reach.unwrap_or(Reach::Level) {
-                signals.push(trace.signal);
+                // A record of one line holds nothing that needs more.
+                signals.extend((!trace.beyond).then_some(trace.signal));
             } else if self.gate.confirms(trace.signal, &payload.body) {
                 reach = reach.max(Some(self.gate.reach(signal)));
                 signals.push(trace.signal);
@@ -399,12 +400,7 @@ impl<'b> Lines<'b> {
 
     /// Whether a line may go on with the record above it, which stands in this stream and channel.
     fn continued(&self, line: u32, stream: &str, channel: u8) -> bool {
-        let next = self.shape.wrapping.strip(self.bytes(line));
-        if next.continues || next.glued {
-            return true;
-        }
-        let other = *next.stream != *stream || next.channel != channel;
-        !other && !payload::starts(&next.payload)
+        continues(&self.shape.wrapping, self.bytes(line), stream, channel)
     }
 
     /// Stretches of lines that may be needed, in order and apart, and whether they are near a hit or only at an edge of the block.
@@ -432,6 +428,16 @@ impl<'b> Lines<'b> {
         }
         all
     }
+}
+
+/// Whether a line may go on with the record above it, which stands in this stream and channel.
+pub(super) fn continues(wrapping: &Wrapping, line: &[u8], stream: &str, channel: u8) -> bool {
+    let next = wrapping.strip(line);
+    if next.continues || next.glued {
+        return true;
+    }
+    let other = *next.stream != *stream || next.channel != channel;
+    !other && !payload::starts(&next.payload)
 }
 
 pub(super) fn read(wrapping: &Wrapping, bytes: &[u8], at: (u64, u64), range: Option<LineRange>, hit: bool) -> Read {

@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use super::prepare::{Read, Text};
+use super::prepare::{Content, Piece, Read, Text};
 use crate::envelope::Payload;
 use crate::model::{Line, Position, SourceId, StreamId, Time};
-use crate::rules::Candidate;
+use crate::rules::{Candidate, Reach};
 
 /// A record of one line, detached from its block.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Single {
     pub(super) at: (u64, u64),
     /// What its transport and its logger stamped it with.
     pub(super) times: [Option<Time>; 2],
+    /// It ends its block: whether it goes on below is not known yet.
+    pub(super) open: bool,
 }
 
 /// What a record says.
@@ -43,7 +45,7 @@ impl Single {
     pub(super) fn new(read: Read, signals: Option<Vec<Candidate>>) -> Self {
         let said = Said { read, signals };
         let times = [said.read.time, said.payload().and_then(|payload| payload.time)];
-        Self { at: said.read.at, times, said: Arc::new(said) }
+        Self { at: said.read.at, times, said: Arc::new(said), open: false }
     }
 
     /// Its line.
@@ -55,6 +57,12 @@ impl Single {
     pub(super) fn moment(&self) -> Option<Time> {
         // The program's own stamp says more than the transport's.
         self.times[1].or(self.times[0])
+    }
+
+    /// The piece that it is, now that it is known whether the record goes on below.
+    pub(super) fn into_piece(self, goes_on: bool) -> Piece {
+        let (line, reach) = (self.at.0, if goes_on { Reach::Around } else { Reach::Line });
+        Piece { line, reach: Some(reach), content: Content::Single(Self { open: false, ..self }) }
     }
 
     /// The line, for a stretch that needs it.
@@ -110,21 +118,38 @@ impl Record {
         (Arc::strong_count(&self.said) > 1).then(|| Arc::as_ptr(&self.said).addr())
     }
 
+    /// Its message.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.said.payload().map_or("", |payload| payload.body.as_str())
+    }
+
+    /// Process, worker or thread named in it.
+    #[must_use]
+    pub fn worker(&self) -> Option<&Arc<str>> {
+        self.said.payload()?.worker.as_ref()
+    }
+
+    /// Request or invocation named in it.
+    #[must_use]
+    pub fn request(&self) -> Option<&Arc<str>> {
+        self.said.payload()?.request.as_ref()
+    }
+
     /// The record as a line of its own.
     #[must_use]
     pub fn line(&self) -> Line {
-        let none = Payload::default();
-        let payload = self.said.payload().unwrap_or(&none);
+        let severity = self.said.payload().and_then(|payload| payload.severity);
         Line {
-            text: payload.body.clone().into(),
+            text: self.text().into(),
             at: self.at,
             joined: None,
-            starts: payload.starts,
+            starts: true,
             hit: true,
             time: self.time,
-            severity: payload.severity.or(self.said.read.severity),
-            worker: payload.worker.clone(),
-            request: payload.request.clone(),
+            severity: severity.or(self.said.read.severity),
+            worker: self.worker().cloned(),
+            request: self.request().cloned(),
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::rules::Mark;
 /// Lines kept at a time.
 const MOST: usize = 256;
 
+/// Lines of which it is known that they were seen.
+const SEEN: usize = 4096;
+
 /// Longer lines are not kept.
 const MOST_LINE: usize = 2048;
 
@@ -45,7 +48,7 @@ struct Stamps {
 #[derive(Debug)]
 struct Kept {
     hash: u64,
-    /// The line, the digits of its stamps as zeros; empty where it was seen only once.
+    /// The line, the digits of its stamps as zeros.
     masked: Vec<u8>,
     mark: Mark,
     own: Own,
@@ -57,13 +60,16 @@ struct Kept {
 #[derive(Debug)]
 pub(super) struct Repeats {
     hasher: DefaultHashBuilder,
+    /// Hashes of lines seen lately. A line is kept when it comes again, so that those which never do displace nothing.
+    seen: Vec<u64>,
     kept: Vec<Option<Kept>>,
     masked: Vec<u8>,
 }
 
 impl Default for Repeats {
     fn default() -> Self {
-        Self { hasher: DefaultHashBuilder::default(), kept: (0..MOST).map(|_| None).collect(), masked: Vec::new() }
+        let kept = (0..MOST).map(|_| None).collect();
+        Self { hasher: DefaultHashBuilder::default(), seen: vec![0; SEEN], kept, masked: Vec::new() }
     }
 }
 
@@ -74,7 +80,8 @@ impl Repeats {
         let stamps = Stamps::of(line);
         stamps.found[0]?;
         let hash = self.mask(line, &stamps);
-        let kept = self.kept[slot(hash)].as_ref().filter(|kept| kept.hash == hash && kept.masked == self.masked)?;
+        let kept =
+            self.kept[slot(hash, MOST)].as_ref().filter(|kept| kept.hash == hash && kept.masked == self.masked)?;
         match kept.with(&stamps) {
             Own::Record(single) => Some(single),
             _ => None,
@@ -88,21 +95,17 @@ impl Repeats {
         }
         let stamps = Stamps::of(line);
         let hash = self.mask(line, &stamps);
-        let slot = &mut self.kept[slot(hash)];
-        let seen = slot.as_ref().is_some_and(|kept| kept.hash == hash);
-        if let Some(kept) = slot.as_ref().filter(|kept| kept.holds(&self.masked, mark)) {
+        if let Some(kept) = self.kept[slot(hash, MOST)].as_ref().filter(|kept| kept.holds(hash, &self.masked, mark)) {
             return kept.with(&stamps);
         }
         let own = read();
-        let times = stamps.named_by(&own);
-        let worth = seen && times.is_some();
-        *slot = Some(Kept {
-            hash,
-            masked: if worth { self.masked.clone() } else { Vec::new() },
-            mark: Mark { line: 0, ..if worth { mark.clone() } else { Mark::default() } },
-            own: if worth { own.clone() } else { Own::Unclear },
-            times: times.unwrap_or_default(),
-        });
+        let before = std::mem::replace(&mut self.seen[slot(hash, SEEN)], hash);
+        if before == hash
+            && let Some(times) = stamps.named_by(&own, line)
+        {
+            let (masked, mark) = (self.masked.clone(), Mark { line: 0, ..mark.clone() });
+            self.kept[slot(hash, MOST)] = Some(Kept { hash, masked, mark, own: own.clone(), times });
+        }
         own
     }
 
@@ -118,17 +121,14 @@ impl Repeats {
     }
 }
 
-/// Where a line with this hash is kept.
-fn slot(hash: u64) -> usize {
-    usize::try_from(hash % MOST as u64).unwrap_or(0)
+/// The place of a line with this hash among so many.
+fn slot(hash: u64, places: usize) -> usize {
+    usize::try_from(hash % places as u64).unwrap_or(0)
 }
 
 impl Kept {
-    fn holds(&self, masked: &[u8], mark: &Mark) -> bool {
-        !self.masked.is_empty()
-            && self.masked == masked
-            && self.mark.reach == mark.reach
-            && self.mark.signals == mark.signals
+    fn holds(&self, hash: u64, masked: &[u8], mark: &Mark) -> bool {
+        self.hash == hash && self.masked == masked && self.mark.reach == mark.reach && self.mark.signals == mark.signals
     }
 
     /// The same with other times.
@@ -159,11 +159,16 @@ impl Stamps {
         stamps
     }
 
-    /// Which stamps the times of a record are; `None` where that is not certain.
-    fn named_by(&self, own: &Own) -> Option<[Option<usize>; 2]> {
+    /// Which stamps the times of the record in a line are; `None` where that is not certain, or the record says a stamp besides.
+    fn named_by(&self, own: &Own, line: &[u8]) -> Option<[Option<usize>; 2]> {
         let Own::Record(single) = own else { return Some([None; 2]) };
         // The bytes of a line that may be a piece are its own, stamps and all.
-        let Text::Whole(_) = &single.read().text else { return None };
+        let Text::Whole(payload) = &single.read().text else { return None };
+        let said =
+            |(at, len, _): (usize, usize, Time)| memchr::memmem::find(payload.body.as_bytes(), &line[at..at + len]);
+        if self.found.into_iter().flatten().any(|stamp| said(stamp).is_some()) {
+            return None;
+        }
         let known: Vec<(usize, Time)> =
             self.found.iter().enumerate().filter_map(|(at, stamp)| Some((at, (*stamp)?.2))).collect();
         if known.len() == STAMPS && known[0].1.nanos == known[1].1.nanos {
@@ -174,5 +179,75 @@ impl Stamps {
             Some(time) => known.iter().find(|(_, stamp)| *stamp == time).map(|(at, _)| Some(*at)),
         };
         Some([which(single.times[0])?, which(single.times[1])?])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::Wrapping;
+    use crate::rules::Reach;
+    use crate::streams::prepare::{Read, read};
+
+    fn whole(line: &str) -> Read {
+        read(&Wrapping::default(), line.as_bytes(), (1, 0), None, true)
+    }
+
+    fn single(line: &str) -> Own {
+        Own::Record(Single::new(whole(line), None))
+    }
+
+    fn mark() -> Mark {
+        Mark { line: 7, reach: Some(Reach::Line), signals: Vec::new() }
+    }
+
+    #[test]
+    fn a_line_that_came_twice_is_known_by_all_but_its_stamps() {
+        let mut repeats = Repeats::default();
+        let line = |seconds: u32| format!("2026-11-23 08:00:{seconds:02},005 INFO app: request answered");
+        let mut read = 0;
+        for seconds in 1..=3 {
+            let line = line(seconds);
+            let own = repeats.own(line.as_bytes(), &mark(), || {
+                read += 1;
+                single(&line)
+            });
+            let Own::Record(own) = own else { panic!("{own:?}") };
+            assert_eq!(own.moment().map(|time| time.nanos / 1_000_000_000 % 60), Some(i64::from(seconds)));
+        }
+        assert_eq!(read, 2, "a line is kept when it comes again");
+        let again = repeats.again(line(59).as_bytes()).expect("it is kept");
+        assert_eq!(again.moment().map(|time| time.nanos / 1_000_000_000 % 60), Some(59));
+        for other in [line(4).replace("answered", "dropped"), line(4).replace("INFO", "WARN"), line(4) + " "] {
+            assert!(repeats.again(other.as_bytes()).is_none(), "{other}");
+        }
+        let marked = Mark { reach: Some(Reach::Level), ..mark() };
+        assert!(matches!(repeats.own(line(4).as_bytes(), &marked, || Own::Nothing), Own::Nothing), "marked otherwise");
+    }
+
+    #[test]
+    fn lines_that_come_once_displace_nothing() {
+        let mut repeats = Repeats::default();
+        let kept = "2026-11-23 08:00:01 INFO app: request answered";
+        (0..2).for_each(|_| drop(repeats.own(kept.as_bytes(), &mark(), || single(kept))));
+        for number in 0..10_000 {
+            let line = format!("2026-11-23 08:00:01 INFO app: request {number} answered");
+            drop(repeats.own(line.as_bytes(), &mark(), || single(&line)));
+        }
+        assert!(repeats.again(kept.as_bytes()).is_some());
+    }
+
+    #[test]
+    fn a_stamp_that_is_no_time_of_the_record_is_part_of_what_it_says() {
+        let mut repeats = Repeats::default();
+        let line = "2026-11-23 08:00:01 2026-11-24 08:00:02 is when it ends";
+        let own = || {
+            let mut read = whole(line);
+            let Text::Whole(payload) = &mut read.text else { panic!("{read:?}") };
+            payload.body = line[20..].to_owned();
+            Own::Record(Single::new(read, None))
+        };
+        (0..2).for_each(|_| drop(repeats.own(line.as_bytes(), &mark(), own)));
+        assert!(repeats.again(line.as_bytes()).is_none());
     }
 }

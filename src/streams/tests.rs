@@ -76,3 +76,25 @@ fn lines_that_repeat_are_as_if_each_had_been_read() {
     assert_eq!(split(&[lines.concat()]), split(&each));
     assert_eq!(split(&each).len(), 21);
 }
+
+/// The caps that a text hits, read without a gate.
+fn caps(text: &str) -> Caps {
+    let shape = Shape::detect(text.as_bytes());
+    let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+    let lines = text.lines().count() as u64;
+    let block = Block { bytes: text.to_owned().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
+    splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
+    splitter.finish();
+    splitter.caps
+}
+
+#[test]
+fn a_stream_that_was_closed_early_is_missed_only_if_a_record_goes_on_in_it() {
+    let line = |pod: usize, text: &str| format!("[pod/job-{pod}/main] {text}\n");
+    let starts: String = (0..MOST_OPEN + 10).map(|pod| line(pod, "2026-11-23 08:00:00 INFO done")).collect();
+    assert_eq!(caps(&starts).streams, 0, "nothing is lost of records that are whole");
+    let again = starts.clone() + &line(1, "2026-11-23 08:00:01 INFO done again");
+    assert_eq!(caps(&again).streams, 0);
+    let goes_on = starts + &line(1, "  and more of it") + &line(2, "  and more of it") + &line(2, "  and more");
+    assert_eq!(caps(&goes_on).streams, 2, "each is told once");
+}

@@ -139,7 +139,7 @@ mod tests {
             ("ts=2026-11-23T08:00:00Z level=info msg=\"a \\\"b\\\" c\" n=1", true, true),
             ("t=1 msg=x", true, true),
             ("level=info level=warn msg=x", false, true),
-            ("level=info msg=x done", false, true),
+            ("level=info msg=x n=1 done", false, true),
             ("msg=\"{\\\"level\\\":50}\" level=info", false, true),
             ("level=info", false, false),
             ("component=a b=c", false, false),

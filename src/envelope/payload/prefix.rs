@@ -53,6 +53,15 @@ pub(super) fn read(text: &str) -> Option<Prefix> {
     }
 }
 
+/// Whether [`read`] says that a record starts, where a date in front makes that plain to see; `false` says nothing.
+pub(super) fn plainly_starts(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let stamp = bytes.first().filter(|first| first.is_ascii_digit()).and_then(|_| timestamp::parse_prefix(bytes));
+    let dated = stamp.is_some_and(|stamp| stamp.time.is_some() && words::plainly_starts(bytes, stamp.len));
+    // Braces may hold the place of a relay, or a record.
+    dated && memchr::memchr(b'{', bytes).is_none()
+}
+
 /// The edge of a code block in a ticket: what stands behind it is not part of what stands before it.
 fn fence(text: &str) -> Option<Prefix> {
     let language = text.strip_prefix("```")?.trim_end();

@@ -247,3 +247,28 @@ fn whether_a_record_starts_is_told_without_reading_it() {
         assert_eq!(super::time(line.as_bytes()), read.time, "{line}");
     }
 }
+
+#[test]
+fn what_plainly_starts_starts() {
+    let dates =
+        ["2026-11-23 08:26:39,985", "2026-11-23T08:26:39Z", "23/Nov/2026:08:26:39 +0000", "08:26:39.985", "12 34"];
+    let rests = [
+        " INFO app: done",
+        " Traceback (most recent call last):",
+        "  File \"a.py\", line 1",
+        "   at f (a.js:1:2)",
+        ": x",
+        " | }",
+        " [x] {subprocess.py:9} INFO - at",
+        " - INFO - {\"a\": 1}",
+        "",
+        "x",
+    ];
+    let mut plain = 0;
+    for line in dates.iter().flat_map(|date| rests.map(|rest| format!("{date}{rest}"))) {
+        let plainly = super::prefix::plainly_starts(&line);
+        assert!(!plainly || read(line.as_bytes()).starts, "{line}");
+        plain += usize::from(plainly);
+    }
+    assert!((6..30).contains(&plain), "{plain}");
+}

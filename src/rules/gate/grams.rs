@@ -9,22 +9,23 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
+use super::filter::{self, Filter};
 use crate::rules::ordinary::{GRAM, Ordinary, gram, grams};
 
-/// Folds the cases of eight bytes as [`gram`] does those of four.
-const FOLD: u64 = 0x2020_2020_2020_2020;
+/// What letters of both cases differ in.
+const CASE: u8 = 0x20;
 
 /// A block is looked at every so many bytes.
-const STRIDE: usize = 2;
+pub(super) const STRIDE: usize = 2;
 
 /// Shortest piece that can be looked for.
 pub(crate) const SHORTEST: usize = GRAM - 1;
 
-/// Bits of the filter for each gram: so few of them are set that most bytes pass without a comparison.
-const ROOM: usize = 64;
+/// Grams for which the usual filter is large enough: at most one bit in forty of it is set.
+const USUAL: usize = 26_000;
 
-/// Fewest words of the filter: 64 KiB, which a core's second cache holds with room to spare.
-const WORDS: usize = 1 << 14;
+/// Slots of the index for each gram.
+const SLOTS: usize = 4;
 
 /// Bytes around a gram that are compared before all others: this many in front of it, [`WINDOW`] in all.
 const AHEAD: usize = 6;
@@ -55,12 +56,13 @@ impl Wanted {
         Self { text: text.as_bytes().into(), folded: true, word: true }
     }
 
-    fn stands(&self, block: &[u8], at: usize) -> bool {
+    /// Whether the piece stands at an offset where the part of it that a window holds is known to stand.
+    fn stands(&self, block: &[u8], at: usize, seen: bool) -> bool {
         let end = at + self.text.len();
         let Some(bytes) = block.get(at..end) else { return false };
-        let same = if self.folded { bytes.eq_ignore_ascii_case(&self.text) } else { *bytes == *self.text };
+        let same = || if self.folded { bytes.eq_ignore_ascii_case(&self.text) } else { *bytes == *self.text };
         let touched = |byte: Option<&u8>| byte.is_some_and(|byte| is_name(*byte));
-        same && !(self.word && (touched(block[..at].last()) || touched(block.get(end))))
+        (seen || same()) && !(self.word && (touched(block[..at].last()) || touched(block.get(end))))
     }
 }
 
@@ -71,23 +73,36 @@ fn is_name(byte: u8) -> bool {
 /// A place where a piece may stand.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    /// What has to stand in the window around the gram, cases folded, where the mask is set.
+    /// What has to stand in the window around the gram where the mask is set, once the cases that do not matter are folded.
     near: u128,
     mask: u128,
+    fold: u128,
     piece: u32,
     /// How far before the gram the piece begins; one more, so that a gram may begin before it.
     before: u32,
+    /// The window holds all of the piece.
+    whole: bool,
 }
 
 impl Place {
     fn new(piece: &Wanted, number: u32, before: u32) -> Self {
-        let (mut near, mut mask) = ([0; WINDOW], [0; WINDOW]);
+        let (mut near, mut mask, mut fold) = ([0; WINDOW], [0; WINDOW], [0; WINDOW]);
+        let mut whole = true;
         for (at, byte) in piece.text.iter().enumerate() {
-            if let Some(at) = (at + AHEAD + 1).checked_sub(before as usize).filter(|at| *at < WINDOW) {
-                (near[at], mask[at]) = (byte | 0x20, u8::MAX);
-            }
+            let Some(at) = (at + AHEAD + 1).checked_sub(before as usize).filter(|at| *at < WINDOW) else {
+                whole = false;
+                continue;
+            };
+            let letter = if piece.folded && byte.is_ascii_alphabetic() { CASE } else { 0 };
+            (near[at], mask[at], fold[at]) = (byte | letter, u8::MAX, letter);
         }
-        Self { near: u128::from_le_bytes(near), mask: u128::from_le_bytes(mask), piece: number, before }
+        let [near, mask, fold] = [near, mask, fold].map(u128::from_le_bytes);
+        Self { near, mask, fold, piece: number, before, whole }
+    }
+
+    /// Whether what the window holds of the piece stands there.
+    fn fits(&self, window: u128) -> bool {
+        ((window | self.fold) ^ self.near) & self.mask == 0
     }
 }
 
@@ -99,13 +114,24 @@ struct Group {
     end: u32,
 }
 
+/// A filter in which few bits are set for its grams: 128 KiB, which a core's second cache holds with room to spare, or what very many
+/// rules need.
+#[derive(Debug)]
+enum Filters {
+    Usual(Filter<{ 1 << 15 }>),
+    Large(Filter<{ 1 << 18 }>),
+}
+
+impl Filters {
+    fn new(count: usize, grams: impl Iterator<Item = u32>) -> Self {
+        if count <= USUAL { Self::Usual(Filter::new(grams)) } else { Self::Large(Filter::new(grams)) }
+    }
+}
+
 /// Pieces of text, made ready for looking.
 #[derive(Debug)]
 pub(crate) struct Grams {
-    /// Bits by the hash of a gram.
-    filter: Vec<u32>,
-    /// Bits of the hash that do not tell a word.
-    shift: u32,
+    filter: Filters,
     /// One more than the number of a group by the hash of its gram, or in one of the next slots; 0 where none is.
     index: Vec<u32>,
     groups: Vec<Group>,
@@ -135,16 +161,13 @@ impl Grams {
                 None => groups.push(Group { gram, first: at, end: at + 1 }),
             }
         }
-        let words = (groups.len() * ROOM / 32).next_power_of_two().max(WORDS);
-        let shift = u32::BITS - words.ilog2();
-        let mut grams = Self { filter: vec![0; words], shift, index: vec![0; words], groups, places, pieces };
+        let filter = Filters::new(groups.len(), groups.iter().map(|group| group.gram));
+        let slots = (groups.len() * SLOTS).next_power_of_two();
+        let mut grams = Self { filter, index: vec![0; slots], groups, places, pieces };
         for number in 0..grams.groups.len() {
-            let gram = grams.groups[number].gram;
-            let (word, bit) = grams.slot(gram);
-            grams.filter[word] |= 1 << bit;
-            let mut slot = word;
+            let mut slot = grams.slot(grams.groups[number].gram);
             while grams.index[slot] != 0 {
-                slot = (slot + 1) % words;
+                slot = (slot + 1) % slots;
             }
             grams.index[slot] = u32::try_from(number + 1).ok()?;
         }
@@ -153,18 +176,30 @@ impl Grams {
 
     /// Calls `found` with the number and the place of every piece in the block, in the order of their grams. What it gives back is the
     /// offset before which nothing more is asked for.
-    pub(crate) fn each(&self, block: &[u8], mut found: impl FnMut(usize, Range<usize>) -> usize) {
+    pub(crate) fn each(&self, block: &[u8], found: impl FnMut(usize, Range<usize>) -> usize) {
+        match &self.filter {
+            Filters::Usual(filter) => self.each_of(filter, block, found),
+            Filters::Large(filter) => self.each_of(filter, block, found),
+        }
+    }
+
+    fn each_of<const WORDS: usize>(
+        &self,
+        filter: &Filter<WORDS>,
+        block: &[u8],
+        mut found: impl FnMut(usize, Range<usize>) -> usize,
+    ) {
         let mut from = 0;
         let mut at = 0;
-        while let Some(next) = self.next(block, at) {
+        while let Some(next) = filter.next(block, at) {
             let window = window(block, next);
             for place in self.group(gram_at(block, next)) {
-                if (window ^ place.near) & place.mask != 0 {
+                if !place.fits(window) {
                     continue;
                 }
                 let piece = &self.pieces[place.piece as usize];
                 let Some(begin) = (next + 1).checked_sub(place.before as usize) else { continue };
-                if begin >= from && piece.stands(block, begin) {
+                if begin >= from && piece.stands(block, begin, place.whole) {
                     from = from.max(found(place.piece as usize, begin..begin + piece.text.len()));
                 }
             }
@@ -172,44 +207,13 @@ impl Grams {
         }
     }
 
-    /// The first place from `at` on, an even one, of which the filter says "perhaps".
-    #[inline(always)]
-    fn next(&self, block: &[u8], at: usize) -> Option<usize> {
-        let mut at = at;
-        // Four lookups take eight steps; the last gram reaches two bytes further.
-        while let Some(bytes) = block.get(at..).and_then(|bytes| bytes.first_chunk::<12>()) {
-            let eight = |from: usize| {
-                let eight = bytes[from..].first_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight));
-                eight | FOLD
-            };
-            let (left, right) = (eight(0), eight(4));
-            let (first, second) = (self.perhaps(left as u32), self.perhaps((left >> 16) as u32));
-            let (third, fourth) = (self.perhaps(right as u32), self.perhaps((right >> 16) as u32));
-            let four = first | second << 1 | third << 2 | fourth << 3;
-            if four != 0 {
-                return Some(at + STRIDE * four.trailing_zeros() as usize);
-            }
-            at += 4 * STRIDE;
-        }
-        (at..block.len()).step_by(STRIDE).find(|at| self.perhaps(gram_at(block, *at)) != 0)
-    }
-
-    /// 1 where a gram may be one of a piece, else 0.
-    #[inline(always)]
-    fn perhaps(&self, gram: u32) -> u32 {
-        let (word, bit) = self.slot(gram);
-        self.filter[word] >> bit & 1
-    }
-
-    /// Where a gram stands in the filter: word and bit.
-    #[inline(always)]
-    fn slot(&self, gram: u32) -> (usize, u32) {
-        let hash = gram.wrapping_mul(0x9E37_79B1);
-        ((hash >> self.shift) as usize, hash >> 3 & 31)
+    /// Where to look in the index first.
+    fn slot(&self, gram: u32) -> usize {
+        (filter::hash(gram) >> (u32::BITS - self.index.len().ilog2())) as usize
     }
 
     fn group(&self, gram: u32) -> &[Place] {
-        let (mut slot, _) = self.slot(gram);
+        let mut slot = self.slot(gram);
         while let Some(number) = self.index[slot].checked_sub(1) {
             let group = self.groups[number as usize];
             if group.gram == gram {
@@ -221,7 +225,7 @@ impl Grams {
     }
 }
 
-/// The bytes around a gram, cases folded; zeros outside the block.
+/// The bytes around a gram; zeros outside the block.
 fn window(block: &[u8], at: usize) -> u128 {
     let whole =
         at.checked_sub(AHEAD).and_then(|from| block.get(from..)).and_then(|bytes| bytes.first_chunk::<WINDOW>());
@@ -233,11 +237,11 @@ fn window(block: &[u8], at: usize) -> u128 {
         });
         bytes
     });
-    u128::from_le_bytes(bytes) | u128::from_le_bytes([0x20; WINDOW])
+    u128::from_le_bytes(bytes)
 }
 
 /// The gram at an offset; behind the end of the block stand zeros.
-fn gram_at(block: &[u8], at: usize) -> u32 {
+pub(super) fn gram_at(block: &[u8], at: usize) -> u32 {
     if let Some(four) = block.get(at..).and_then(|bytes| bytes.first_chunk::<GRAM>()) {
         return gram(*four);
     }

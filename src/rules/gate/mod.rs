@@ -6,6 +6,7 @@
 //! too: outside exceptions, which the grammars' literals find, a signal must hold in a record's own text. Lines that could hide a literal
 //! (pieces cut by a transport, very long lines) count as found.
 
+mod filter;
 mod grams;
 mod needle;
 
@@ -199,10 +200,8 @@ impl<'r> Gate<'r> {
             look.tried.push(wanted);
             let Some(rule) = self.rules.map(|rules| rules.signal(signal)) else { continue };
             // What reaches no further than what is sure already need not be held against the line.
-            let told = match look.reach >= Some(needle.reach) {
-                true => InLine::Perhaps,
-                false => rule.in_line(pattern, line, look.plain(line)),
-            };
+            let text = if look.reach >= Some(needle.reach) { None } else { look.plain(line) };
+            let told = rule.in_line(pattern, line, text);
             if told == InLine::Holds {
                 look.reach = look.reach.max(Some(needle.reach));
             }

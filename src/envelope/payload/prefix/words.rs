@@ -84,15 +84,27 @@ pub(super) fn after_time(bytes: &[u8], at: usize, style: Style, time: Option<Tim
         return Some(after_level(bytes, end, style, prefix));
     }
     time?;
+    let len = behind_time(bytes, at);
+    let rest = &bytes[len..];
+    let severity = bare_small_level(rest);
+    Some(Prefix { len, starts: !is_continuation(rest), severity, ..start })
+}
+
+/// Whether [`after_time`] says that a record starts, where that is plain to see: a date stands in front of what continues nothing.
+pub(super) fn plainly_starts(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at), Some(b' ' | b'\t' | b':' | b',' | b'|'))
+        && !is_continuation(&bytes[behind_time(bytes, at)..])
+}
+
+/// Where the text behind a time and what delimits it begins.
+fn behind_time(bytes: &[u8], at: usize) -> usize {
     let mut len = at;
     len += usize::from(matches!(bytes.get(len), Some(b':' | b',')));
     len += usize::from(matches!(bytes.get(len), Some(b' ' | b'\t' | b'|')));
     if bytes.get(len..).is_some_and(|rest| rest.starts_with(b"- ") || rest.starts_with(b"| ")) {
         len += 2;
     }
-    let rest = &bytes[len.min(bytes.len())..];
-    let severity = bare_small_level(rest);
-    Some(Prefix { len, starts: !is_continuation(rest), severity, ..start })
+    len.min(bytes.len())
 }
 
 /// A level in small letters without a delimiter: it is read, and stays in the message, of which it may be a word.

@@ -1,0 +1,69 @@
+//! Tells at which places of a block a gram of interest may stand.
+//!
+//! One bit for each hash of a gram. Its size is known when the program is built, so that a lookup is a few instructions; it must say
+//! "perhaps" for every gram it was made of, and may for others.
+
+use super::grams::{STRIDE, gram_at};
+
+/// Folds the cases of eight bytes as [`gram`](crate::rules::ordinary::gram) does those of four.
+const FOLD: u64 = 0x2020_2020_2020_2020;
+
+/// Bits by the hash of a gram; the number of words is a power of two.
+#[derive(Debug)]
+pub(super) struct Filter<const WORDS: usize>(Box<[u32; WORDS]>);
+
+impl<const WORDS: usize> Filter<WORDS> {
+    /// Bits of the hash that do not tell a word.
+    const SHIFT: u32 = u32::BITS - WORDS.ilog2();
+
+    /// A filter for these grams.
+    pub(super) fn new(grams: impl Iterator<Item = u32>) -> Self {
+        let words = vec![0; WORDS].into_boxed_slice().try_into();
+        let mut filter = Self(words.unwrap_or_else(|_| unreachable!("it has so many words")));
+        for gram in grams {
+            let hash = hash(gram);
+            filter.0[(hash >> Self::SHIFT) as usize] |= 1 << bit(hash);
+        }
+        filter
+    }
+
+    /// The first place from `at` on, in steps of [`STRIDE`], where a gram may stand.
+    #[inline(always)]
+    pub(super) fn next(&self, block: &[u8], at: usize) -> Option<usize> {
+        let mut at = at;
+        // Four lookups take eight steps; the last gram reaches two bytes further.
+        while let Some(bytes) = block.get(at..).and_then(|bytes| bytes.first_chunk::<12>()) {
+            let eight = |from: usize| {
+                let eight = bytes[from..].first_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight));
+                eight | FOLD
+            };
+            let (left, right) = (eight(0), eight(4));
+            let four =
+                [left as u32, (left >> 16) as u32, right as u32, (right >> 16) as u32].map(|gram| self.told(gram));
+            if (four[0] | four[1] | four[2] | four[3]) & 1 != 0 {
+                let first = four.iter().position(|told| told & 1 != 0)?;
+                return Some(at + STRIDE * first);
+            }
+            at += 4 * STRIDE;
+        }
+        (at..block.len()).step_by(STRIDE).find(|at| self.told(gram_at(block, *at)) & 1 != 0)
+    }
+
+    /// Its lowest bit is set where a gram may be one of those.
+    #[inline(always)]
+    fn told(&self, gram: u32) -> u32 {
+        let hash = hash(gram);
+        self.0[(hash >> Self::SHIFT) as usize] >> bit(hash)
+    }
+}
+
+/// A number that is different for most grams; its high bits are the best.
+#[inline(always)]
+pub(super) fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1)
+}
+
+#[inline(always)]
+fn bit(hash: u32) -> u32 {
+    hash >> 3 & 31
+}
