@@ -13,7 +13,7 @@ mod needle;
 use std::ops::Range;
 
 use hashbrown::HashMap;
-use memchr::{memchr_iter, memchr2_iter, memchr3};
+use memchr::{memchr_iter, memchr2_iter, memchr3, memmem};
 
 pub(crate) use self::grams::{Grams, Wanted};
 use self::needle::{Around, Needle, raw_forms};
@@ -22,8 +22,8 @@ use super::literal_index::Candidate;
 use super::schema::{Kind, Place};
 use crate::model::SignalId;
 
-/// Literals that can hide others: escaped colours, JSON escapes of letters, pieces cut by a transport.
-const VEILS: [&str; 5] = ["\\u00", "\\x1b", "stdout P", "stderr P", "#033"];
+/// Literals that can hide others: escaped colours, JSON escapes of letters, pieces cut by a transport, a journal's text as numbers.
+const VEILS: [&str; 6] = ["\\u00", "\\x1b", "stdout P", "stderr P", "#033", "\"MESSAGE\":["];
 
 /// Bytes that can hide a literal: colours, and what a truncated file is filled with.
 const VEILING: (u8, u8) = (0x1b, 0);
@@ -281,14 +281,15 @@ fn is_plain(line: &[u8]) -> bool {
             .all(|at| !["level", "lvl", "msg", "severity"].iter().any(|key| line[..at].ends_with(key.as_bytes())))
 }
 
-/// Lines that could matter for what they are, whatever literals stand in them: too long, veiled, or at a level that their first bytes tell.
+/// Lines that could matter for what they are, whatever literals stand in them: too long, cut, veiled, or at a level that their first bytes
+/// tell.
 fn lines_by_form(block: &[u8], starts: &[u32]) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for (line, bounds) in (0..).zip(starts.windows(2)) {
         let (from, to) = (bounds[0] as usize, bounds[1] as usize);
-        let long = to - from > LONG_LINE;
-        if long || leads_with_level(&block[from..to]) {
-            let reach = if long { Reach::Around } else { Reach::Level };
+        let hides = to - from > LONG_LINE || is_cut_piece(&block[from..to]);
+        if hides || leads_with_level(&block[from..to]) {
+            let reach = if hides { Reach::Around } else { Reach::Level };
             marks.push(Mark { line, reach: Some(reach), signals: Vec::new() });
         }
     }
@@ -333,6 +334,17 @@ pub fn line_starts(block: &[u8]) -> Vec<u32> {
         starts.push(end);
     }
     starts
+}
+
+/// A piece of a line that docker's json-file driver cut, where the line end is missing in what was logged; or one that GitLab says belongs
+/// to the line above: `T 01E+rest`.
+fn is_cut_piece(line: &[u8]) -> bool {
+    let gitlab = || {
+        let at = line.iter().take(40).position(|byte| *byte == b' ').unwrap_or(0);
+        matches!(line.get(at + 3..at + 5), Some(b"O+" | b"E+"))
+    };
+    (line.starts_with(b"{\"log\":\"") && memmem::find(line, b"\\n\",\"").is_none())
+        || (line.get(10) == Some(&b'T') && line[0].is_ascii_digit() && gitlab())
 }
 
 /// Levels that are told by the line's first bytes: a syslog priority, klog's letter, Ruby's.
@@ -383,6 +395,11 @@ mod tests {
             ),
             ("\tat com.acme.A.f(A.java:3)", Some(Reach::Around)),
             ("2026-11-23 08:26:39 ERROR batch 17 is lost", Some(Reach::Level)),
+            ("{\"log\":\"the line goes \",\"stream\":\"stderr\",\"time\":\"x\"}", Some(Reach::Around)),
+            ("2026-11-23T08:26:39.984999Z 01E+goes on here", Some(Reach::Around)),
+            ("2026-11-23T08:26:39.984999Z 01E it goes ", None),
+            ("{\"log\":\"on here\\n\",\"stream\":\"stderr\",\"time\":\"x\"}", None),
+            ("{\"MESSAGE\":[80,97,110,105,99],\"_PID\":\"1\"}", Some(Reach::Around)),
             ("time=x level=error msg=lost", Some(Reach::Level)),
             ("E1123 08:26:39.985123       1 f.x:88] lost", Some(Reach::Level)),
             ("<11>1 2026-11-23T08:26:39Z h a 1 - - lost", Some(Reach::Level)),
