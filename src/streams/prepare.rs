@@ -153,6 +153,7 @@ fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, repeats: &mut Repeats)
         None => false,
     });
     let mut around: Vec<u32> = Vec::new();
+    let mut reads: Vec<(u32, Box<Read>)> = Vec::new();
     let mut singles: Vec<(u32, Single)> = Vec::new();
     let (mut marks, mut known) = (marks.into_iter().peekable(), known.into_iter().peekable());
     loop {
@@ -171,10 +172,13 @@ fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, repeats: &mut Repeats)
         match alone {
             Alone::Record(single) => singles.push((line, single)),
             Alone::Nothing => {}
-            Alone::No => around.push(line),
+            Alone::No(read) => {
+                around.push(line);
+                reads.extend(read.map(|read| (line, read)));
+            }
         }
     }
-    lines.pieces(&around, singles)
+    lines.pieces(&around, reads, singles)
 }
 
 fn without_end(line: &[u8]) -> &[u8] {
@@ -186,8 +190,8 @@ enum Alone {
     Record(Single),
     /// Nothing that counts: a level word that is none.
     Nothing,
-    /// Its neighbours are needed to tell.
-    No,
+    /// Its neighbours are needed to tell; with the line, if it was read already.
+    No(Option<Box<Read>>),
 }
 
 /// Lines of a block that are told apart there; what repeats comes again soon.
@@ -219,8 +223,9 @@ impl<'b> Lines<'b> {
         (self.number(line), self.block.offset + u64::from(self.starts[line as usize]))
     }
 
-    /// What may be needed of the block, in order: the records that stand for themselves, and what stands near these hits or at its edges.
-    fn pieces(&self, hits: &[u32], singles: Vec<(u32, Single)>) -> Vec<Piece> {
+    /// What may be needed of the block, in order: the records that stand for themselves, and what stands near these hits, some of which were
+    /// read, or at its edges.
+    fn pieces(&self, hits: &[u32], reads: Vec<(u32, Box<Read>)>, singles: Vec<(u32, Single)>) -> Vec<Piece> {
         let stretches = self.stretches(hits);
         let length = stretches.iter().map(|(from, to, _)| to - from).sum::<u32>() as usize;
         let mut pieces = Vec::with_capacity(length + singles.len());
@@ -229,16 +234,20 @@ impl<'b> Lines<'b> {
             reach: Some(Reach::Line),
             content: Content::Single(single),
         };
-        let mut singles = singles.into_iter().peekable();
+        let (mut reads, mut singles) = (reads.into_iter().peekable(), singles.into_iter().peekable());
         let mut plain = PlainLines::new();
         for (from, to, near) in stretches {
             while let Some(before) = singles.next_if(|(line, _)| *line < from) {
                 pieces.push(single(before));
             }
             for line in from..to {
-                pieces.push(match singles.next_if(|(at, _)| *at == line) {
-                    Some(here) => single(here),
-                    None => self.piece(line, hits.binary_search(&line).is_ok(), near, &mut plain),
+                let read = reads.next_if(|(at, _)| *at == line);
+                pieces.push(match (singles.next_if(|(at, _)| *at == line), read) {
+                    (Some(here), _) => single(here),
+                    (None, Some((_, read))) => {
+                        Piece { line: self.number(line), reach: Some(Reach::Around), content: Content::Read(read) }
+                    }
+                    (None, None) => self.piece(line, hits.binary_search(&line).is_ok(), near, &mut plain),
                 });
             }
         }
@@ -294,34 +303,36 @@ impl<'b> Lines<'b> {
     fn marked(&self, mark: &Mark, repeats: &mut Repeats) -> Alone {
         let line = mark.line;
         if mark.reach == Some(Reach::Around) || self.shape.layout != Layout::Lines {
-            return Alone::No;
+            return Alone::No(None);
         }
         match repeats.own(self.bytes(line), mark, || self.own(mark)) {
             Own::Nothing => Alone::Nothing,
-            Own::NothingAlone if self.is_last(line) => Alone::No,
+            Own::NothingAlone if self.is_last(line) => Alone::No(None),
             Own::NothingAlone => {
                 let own = self.shape.wrapping.strip(self.bytes(line));
                 let whole = payload::starts(&own.payload) && !self.continued(line + 1, &own.stream, own.channel);
-                if whole { Alone::Nothing } else { Alone::No }
+                if whole { Alone::Nothing } else { Alone::No(None) }
             }
             Own::Record(single) => self.alone(line, single),
-            Own::Unclear => Alone::No,
+            Own::Unclear(read) => Alone::No(read),
         }
     }
 
     /// The record that a line is, if it is whole in itself: it begins one, its time is its own, and what follows does not continue it.
     fn alone(&self, line: u32, mut single: Single) -> Alone {
+        (single.at, single.open) = (self.at(line), self.is_last(line));
         let read = single.read();
-        let open = self.is_last(line);
-        if self.shape.layout != Layout::Lines || !open && self.continued(line + 1, &read.stream, read.channel) {
-            return Alone::No;
+        let goes_on = !single.open && self.continued(line + 1, &read.stream, read.channel);
+        if self.shape.layout != Layout::Lines || goes_on {
+            return Alone::No(Some(Box::new(single.into_read())));
         }
         // Where no stamp was seen anywhere, none is missing.
         if single.moment().is_none() && self.shape.moment.is_some() {
-            let Some(time) = self.time_above(line, read) else { return Alone::No };
+            let Some(time) = self.time_above(line, read) else {
+                return Alone::No(Some(Box::new(single.into_read())));
+            };
             single.times[0] = Some(time);
         }
-        (single.at, single.open) = (self.at(line), open);
         Alone::Record(single)
     }
 
@@ -335,7 +346,7 @@ impl<'b> Lines<'b> {
         if mark.reach.is_none() && mark.signals.iter().all(|trace| trace.beyond) {
             // The text of the line shows nothing; only lines below it could.
             let own = self.shape.wrapping.strip(self.bytes(line));
-            return if own.partial || own.continues || own.glued { Own::Unclear } else { Own::NothingAlone };
+            return if own.partial || own.continues || own.glued { Own::Unclear(None) } else { Own::NothingAlone };
         }
         let mut read = self.read(line, true);
         let cut = std::mem::replace(&mut read.text, Text::Cut(Vec::new(), More::No));
@@ -347,13 +358,13 @@ impl<'b> Lines<'b> {
                 payload.time = payload.time.or(inner.time);
                 payload.severity = payload.severity.or(inner.severity);
                 if !inner.stream.is_empty() {
-                    return Own::Unclear;
+                    return Own::Unclear(None);
                 }
                 Text::Likely(Box::new(payload), bytes)
             }
             other => other,
         };
-        let (Text::Whole(payload) | Text::Likely(payload, _)) = &read.text else { return Own::Unclear };
+        let (Text::Whole(payload) | Text::Likely(payload, _)) = &read.text else { return Own::Unclear(None) };
         let whole = payload.starts && !payload.body.contains('\n');
         let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
         let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
@@ -377,14 +388,13 @@ impl<'b> Lines<'b> {
             return Own::Nothing;
         }
         match reach {
-            _ if !whole => Own::Unclear,
-            None => Own::NothingAlone,
-            Some(Reach::Around) => Own::Unclear,
-            Some(_) => {
+            None if whole => Own::NothingAlone,
+            Some(Reach::Level | Reach::Line) if whole => {
                 signals.sort_unstable();
                 let told = Gate::shows(self.bytes(line), &payload.body);
                 Own::Record(Single::new(read, told.then_some(signals)))
             }
+            _ => Own::Unclear(Some(Box::new(read))),
         }
     }
 

@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::DefaultHashBuilder;
 
-use super::prepare::Text;
+use super::prepare::{Read, Text};
 use super::record::Single;
 use crate::envelope::timestamp;
 use crate::model::Time;
@@ -34,8 +34,15 @@ pub(super) enum Own {
     NothingAlone,
     /// A record that stands for itself, unless it goes on below.
     Record(Single),
-    /// Its neighbours are needed to tell.
-    Unclear,
+    /// Its neighbours are needed to tell; with the line, if it was read.
+    Unclear(Option<Box<Read>>),
+}
+
+impl Own {
+    /// What can be said of another line with other stamps.
+    fn lasting(&self) -> Self {
+        if let Self::Unclear(_) = self { Self::Unclear(None) } else { self.clone() }
+    }
 }
 
 /// Where the stamps of a line stand.
@@ -104,7 +111,7 @@ impl Repeats {
             && let Some(times) = stamps.named_by(&own, line)
         {
             let (masked, mark) = (self.masked.clone(), Mark { line: 0, ..mark.clone() });
-            self.kept[slot(hash, MOST)] = Some(Kept { hash, masked, mark, own: own.clone(), times });
+            self.kept[slot(hash, MOST)] = Some(Kept { hash, masked, mark, own: own.lasting(), times });
         }
         own
     }
@@ -187,7 +194,7 @@ mod tests {
     use super::*;
     use crate::envelope::Wrapping;
     use crate::rules::Reach;
-    use crate::streams::prepare::{Read, read};
+    use crate::streams::prepare::read;
 
     fn whole(line: &str) -> Read {
         read(&Wrapping::default(), line.as_bytes(), (1, 0), None, true)

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::python;
+use super::{fields, python};
 
 /// Names of an error's parts, most telling first.
 const TYPES: [&str; 9] = ["type", "name", "errorType", "kind", "class", "exc_type", "error_type", "@type", "ClassName"];
@@ -32,13 +32,13 @@ const PROPERTIES: usize = 40;
 
 /// Whether an object describes an error rather than anything else that has a message.
 pub(super) fn is_error(object: &Map<String, Value>) -> bool {
-    let has = |keys: &[&str]| keys.iter().any(|key| object.get(*key).is_some_and(|value| !value.is_null()));
+    let has = |keys: &[&str]| keys.iter().any(|key| fields::at(object, key).is_some_and(|value| !value.is_null()));
     has(&STACKS) || (has(&MESSAGES) && has(&TYPES)) || (has(&["message"]) && has(&["code", "status", "cause"]))
 }
 
 /// Whether an error object holds a stack, and not just a class and a message.
 pub(super) fn has_stack(object: &Map<String, Value>) -> bool {
-    STACKS.iter().any(|key| object.get(*key).is_some_and(|stack| stack.is_string() || stack.is_array()))
+    STACKS.iter().any(|key| fields::at(object, key).is_some_and(|stack| stack.is_string() || stack.is_array()))
 }
 
 /// What an error prints; `None` where the object names neither class, message nor stack.
@@ -113,12 +113,12 @@ fn ruby(sites: &[&str], headline: Option<&str>) -> String {
 
 fn render_at(object: &Map<String, Value>, depth: usize) -> Option<String> {
     let headline = headline(object);
-    let stack = STACKS.iter().find_map(|key| stack_text(object.get(*key)?, headline.as_deref()));
+    let stack = STACKS.iter().find_map(|key| stack_text(fields::at(object, key)?, headline.as_deref()));
     let has_stack = stack.is_some();
     let mut text = stack.or(headline)?;
     let last_frame = has_stack.then(|| last_script_frame(&text)).flatten();
     let cause =
-        CAUSES.iter().find_map(|key| object.get(*key)?.as_object()).filter(|cause| depth > 0 && is_error(cause));
+        CAUSES.iter().find_map(|key| fields::at(object, key)?.as_object()).filter(|cause| depth > 0 && is_error(cause));
     // pino joins the causes' stacks into one.
     let cause = cause.filter(|_| !text.contains("aused by: ")).and_then(|cause| render_at(cause, depth - 1));
     match last_frame {
@@ -158,7 +158,7 @@ fn last_script_frame(text: &str) -> Option<usize> {
 
 /// `[errors]: [ … ]` of an aggregate.
 fn members(object: &Map<String, Value>, depth: usize) -> Option<String> {
-    let list = MEMBERS.iter().find_map(|key| object.get(*key)?.as_array())?;
+    let list = MEMBERS.iter().find_map(|key| fields::at(object, key)?.as_array())?;
     let texts: Vec<String> = list
         .iter()
         .filter_map(Value::as_object)
@@ -214,5 +214,5 @@ fn inspect(value: &Value, depth: usize) -> String {
 }
 
 fn string<'a>(object: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a str> {
-    keys.iter().find_map(|key| object.get(*key)?.as_str())
+    keys.iter().find_map(|key| fields::at(object, key)?.as_str())
 }

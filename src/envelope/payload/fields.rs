@@ -98,13 +98,29 @@ const NOISE: [&str; 82] = [
     "version",
 ];
 
+/// Records of so many fields are looked through: that is done before the hash of a name is known.
+const FEW: usize = 16;
+
+/// A field of a record.
+pub(super) fn at<'r>(record: &'r Map<String, Value>, key: &str) -> Option<&'r Value> {
+    if record.len() <= FEW {
+        return record.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
+    }
+    record.get(key)
+}
+
+/// Whether a record has a field.
+pub(super) fn has(record: &Map<String, Value>, key: &str) -> bool {
+    at(record, key).is_some()
+}
+
 /// A value under a dotted name, written either as one key (`"error.type"`) or nested.
 pub(super) fn get<'a>(record: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    if let Some(value) = record.get(path) {
+    if let Some(value) = at(record, path) {
         return Some(value).filter(|value| !value.is_null());
     }
     let (first, rest) = path.split_once('.')?;
-    get(record.get(first)?.as_object()?, rest)
+    get(at(record, first)?.as_object()?, rest)
 }
 
 /// The first of several fields that holds a non-empty string or a number, as text.
@@ -125,7 +141,7 @@ pub(super) fn nest(record: &mut Map<String, Value>) {
         .collect();
     for key in dotted {
         let Some((root, leaf)) = key.split_once('.') else { continue };
-        if !record.get(root).is_none_or(Value::is_object) {
+        if !at(record, root).is_none_or(Value::is_object) {
             continue;
         }
         let Some(value) = record.shift_remove(&key) else { continue };

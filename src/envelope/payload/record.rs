@@ -135,8 +135,9 @@ pub(super) fn read(mut record: Map<String, Value>, depth: usize) -> Payload {
     used.extend(stack.iter().flat_map(|(_, keys)| keys.iter().copied()));
     used.extend(REQUESTS);
     // `error` is the first line of an `errorVerbose` beside it.
-    let says =
-        |key: &str, text: &str| record.get(key).and_then(Value::as_str).is_some_and(|short| text.starts_with(short));
+    let says = |key: &str, text: &str| {
+        fields::at(&record, key).and_then(Value::as_str).is_some_and(|short| text.starts_with(short))
+    };
     used.extend(["error", "err"].into_iter().filter(|key| stack.as_ref().is_some_and(|(text, _)| says(key, text))));
     let rest = fields::print(&record, &used);
     payload.body = body(&message, &rest, stack.map(|(text, _)| text).as_deref());
@@ -191,13 +192,13 @@ fn repeats(message: &str, stack: &str) -> bool {
 /// The message and the key it stands under.
 fn message(record: &Map<String, Value>) -> (Option<&'static str>, String) {
     for key in MESSAGES {
-        match record.get(key) {
+        match fields::at(record, key) {
             Some(Value::String(text)) if !text.is_empty() => return (Some(key), text.clone()),
             _ => {}
         }
     }
     let lone = ["errorMessage", "error", "err", "reason"].into_iter().find_map(|key| {
-        let text = record.get(key)?.as_str()?;
+        let text = fields::at(record, key)?.as_str()?;
         (!text.is_empty() && !text.contains('\n')).then(|| (Some(key), text.to_owned()))
     });
     lone.unwrap_or_default()
@@ -219,7 +220,7 @@ fn strip_message(message: &mut String, payload: &mut Payload) {
 /// Whether an object is a log record and not a piece of data that was printed, such as the body of an HTTP answer: it has a level or a
 /// time, or the marks of a format that goes without.
 pub(super) fn is_record(object: &Map<String, Value>) -> bool {
-    let told = |keys: &[&str]| keys.iter().any(|key| object.get(*key).is_some_and(|value| !value.is_null()));
+    let told = |keys: &[&str]| keys.iter().any(|key| fields::at(object, key).is_some_and(|value| !value.is_null()));
     let leveled =
         LEVELS.iter().any(|key| fields::get(object, key).is_some_and(|value| value.is_string() || value.is_number()));
     let marked = told(&["resourceLogs", "errorType", "@m", "short_message", "record"])
@@ -238,7 +239,7 @@ fn stack(record: &Map<String, Value>) -> Option<Stack<'_>> {
         || fields::get(record, "exception.values").and_then(Value::as_array).and_then(|values| python::sentry(values));
     error_object(record, true)
         .or_else(|| lambda(record))
-        .or_else(|| lambda(record.get("message")?.as_object()?))
+        .or_else(|| lambda(fields::at(record, "message")?.as_object()?))
         .or_else(|| sentry().map(|text| (text, vec!["exception"])))
         .or_else(|| stack_field(record))
         .or_else(|| error_object(record, false))
@@ -255,7 +256,7 @@ fn error_object(record: &Map<String, Value>, with_stack: bool) -> Option<Stack<'
         let mut keys = if with_stack { vec![root(key)] } else { Vec::new() };
         // winston copies the stack to the top.
         keys.extend(
-            record.get("stack").and_then(Value::as_str).filter(|copy| text.starts_with(*copy)).map(|_| "stack"),
+            fields::at(record, "stack").and_then(Value::as_str).filter(|copy| text.starts_with(*copy)).map(|_| "stack"),
         );
         Some((text, keys))
     })
@@ -264,7 +265,7 @@ fn error_object(record: &Map<String, Value>, with_stack: bool) -> Option<Stack<'
 /// `{"errorType","errorMessage","stackTrace"|"stack"|"trace"}`, as AWS Lambda writes it: the record is the error, and what is no part of
 /// the log line is a property of it.
 fn lambda(record: &Map<String, Value>) -> Option<Stack<'_>> {
-    record.get("errorType").filter(|kind| kind.is_string())?;
+    fields::at(record, "errorType").filter(|kind| kind.is_string())?;
     let outer = |key: &str| fields::is_noise(key) || REQUESTS.contains(&key) || key == "message" || key == "msg";
     let own: Map<String, Value> =
         record.iter().filter(|(key, _)| !outer(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -277,9 +278,9 @@ fn lambda(record: &Map<String, Value>) -> Option<Stack<'_>> {
 
 fn stack_field(record: &Map<String, Value>) -> Option<Stack<'_>> {
     // The nearest thing to a class line, for lists of frames that lack it.
-    let headline = record.get("exc_type").or_else(|| record.get("error_type")).and_then(Value::as_str);
+    let headline = fields::at(record, "exc_type").or_else(|| fields::at(record, "error_type")).and_then(Value::as_str);
     for key in STACKS {
-        let Some(value) = record.get(key).filter(|value| !value.is_null()) else { continue };
+        let Some(value) = fields::at(record, key).filter(|value| !value.is_null()) else { continue };
         if key == "stacktrace" && is_log_call(record, value) {
             continue;
         }
@@ -301,7 +302,7 @@ fn stack_field(record: &Map<String, Value>) -> Option<Stack<'_>> {
 /// zap adds the stack of the logging call to every error record. It shows in the `caller` beside it.
 fn is_log_call(record: &Map<String, Value>, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
-    record.contains_key("caller") && !text.starts_with("panic") && !text.starts_with("goroutine")
+    fields::has(record, "caller") && !text.starts_with("panic") && !text.starts_with("goroutine")
 }
 
 /// `ValueError: x`, `java.lang.IllegalStateException`: what a field named `exception` may hold without frames.
@@ -317,8 +318,8 @@ fn names_class(text: &str) -> bool {
 
 /// loguru's `serialize=True`: the record proper inside, the printed text beside it.
 fn loguru(record: &mut Map<String, Value>) -> Option<Map<String, Value>> {
-    let text = record.get("text")?.as_str()?;
-    let inner = record.get("record")?.as_object()?;
+    let text = fields::at(record, "text")?.as_str()?;
+    let inner = fields::at(record, "record")?.as_object()?;
     let message = inner.get("message")?.as_str()?;
     let mut flat = Map::new();
     flat.insert("message".to_owned(), Value::from(message));
@@ -349,11 +350,11 @@ fn severity(record: &Map<String, Value>) -> Option<Severity> {
         _ => None,
     });
     // Serilog leaves the level out where it is Information.
-    found.or_else(|| (record.contains_key("@t") && !record.contains_key("@l")).then_some(Severity::Info))
+    found.or_else(|| (fields::has(record, "@t") && !fields::has(record, "@l")).then_some(Severity::Info))
 }
 
 fn time(record: &Map<String, Value>) -> Option<Time> {
-    TIMES.iter().find_map(|key| match record.get(*key)? {
+    TIMES.iter().find_map(|key| match fields::at(record, key)? {
         Value::String(text) => timestamp::parse_field(text),
         Value::Number(number) => timestamp::epoch(&number.to_string()),
         Value::Object(parts) => {
@@ -392,14 +393,14 @@ fn stream(record: &Map<String, Value>) -> Option<Arc<str>> {
         let container = fields::text(record, &container).map(|container| format!("/{container}")).unwrap_or_default();
         return Some(Arc::from(format!("pod/{pod}{container}")));
     }
-    let gelf = record.contains_key("short_message").then_some("host");
+    let gelf = fields::has(record, "short_message").then_some("host");
     let hosts: Vec<&str> = ["hostname", "host.name", "host.hostname", "container.name", "container_name"]
         .into_iter()
         .chain(gelf)
         .collect();
     let host = fields::text(record, &hosts)?;
     // bunyan and pino print the program's name beside pid and host.
-    let named = record.contains_key("pid").then_some("name");
+    let named = fields::has(record, "pid").then_some("name");
     let services: Vec<&str> = ["service.name", "service", "app"].into_iter().chain(named).collect();
     Some(Arc::from(fields::text(record, &services).map_or_else(|| host.clone(), |service| format!("{host}/{service}"))))
 }
