@@ -173,14 +173,16 @@ for extra in $EXTRAS; do
       row threads 'plain, 2 threads; R: 1 thread' threads-ours threads-theirs
       ;;
     twice)
-      log_of incident "$SIZE"
-      once=$log
-      log_of incident "$(double "$SIZE")"
-      turns twice "$WHODUNIT" "$log" -- "$WHODUNIT" "$once"
-      row twice 'incident, twice the bytes; R: once' twice-ours twice-theirs
+      for kind in $KINDS; do
+        log_of "$kind" "$SIZE"
+        once=$log
+        log_of "$kind" "$(double "$SIZE")"
+        turns "twice-$kind" "$WHODUNIT" "$log" -- "$WHODUNIT" "$once"
+        row twice "$kind, twice the bytes; R: once" "twice-$kind-ours" "twice-$kind-theirs"
+      done
       ;;
     rules)
-      log_of incident "$SIZE"
+      log_of plain "$SIZE"
       # Nine new signals for each that is built in, each with a literal of its own.
       mkdir -p "$scratch/rules/signals"
       number=$((9 * $("$WHODUNIT" rules list signals | wc -l)))
@@ -192,7 +194,7 @@ for extra in $EXTRAS; do
         printf "examples = ['''generated failure #%05d of it''']\n\n" "$at"
       done > "$scratch/rules/signals/generated.toml"
       turns rules "$WHODUNIT" --rules "$scratch/rules" "$log" -- "$WHODUNIT" "$log"
-      row rules 'incident, ten times the rules; R: built in' rules-ours rules-theirs
+      row rules 'plain, ten times the rules; R: built in' rules-ours rules-theirs
       ;;
     *)
       say "no row is called $extra"
