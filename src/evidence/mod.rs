@@ -163,12 +163,10 @@ impl Evidence {
         self.note(&stream, &[moment]);
         match seen {
             Seen::Failure(failure) => self.add_failure(&stream, moment, *failure),
-            Seen::Call { subject, role, ok } => {
-                self.calls.entry((subject, role)).or_default().entry(stream).or_default().add(moment, ok);
-            }
-            Seen::InternalCall { host, path, ok } => self.internal.entry((host, path)).or_default().add(moment, ok),
-            Seen::Route { route, ok } => {
-                self.routes.entry(route).or_default().entry(stream).or_default().add(moment, ok);
+            seen @ (Seen::Call { .. } | Seen::InternalCall { .. } | Seen::Route { .. }) => {
+                if let Some((timeline, ok)) = self.timeline(&stream, &seen) {
+                    timeline.add(moment, ok);
+                }
             }
             Seen::Boot => {
                 self.boots.entry(stream).or_default().insert(moment);
@@ -201,7 +199,17 @@ impl Evidence {
 
     /// Counts what was seen in one stream at each of these moments.
     pub fn add_each(&mut self, stream: &StreamKey, seen: &Seen, moments: &[Moment]) {
-        let (timeline, ok) = match seen {
+        let Some((timeline, ok)) = self.timeline(stream, seen) else {
+            let one = |moment: &Moment| Observation { stream: stream.clone(), moment: *moment, seen: seen.clone() };
+            return moments.iter().map(one).for_each(|observation| self.add(observation));
+        };
+        moments.iter().for_each(|moment| timeline.add(*moment, ok));
+        self.note(stream, moments);
+    }
+
+    /// Where the outcome of a call or request is counted, and whether it was good; `None` for what is no outcome.
+    fn timeline(&mut self, stream: &StreamKey, seen: &Seen) -> Option<(&mut Timeline, bool)> {
+        Some(match seen {
             Seen::Call { subject, role, ok } => {
                 let streams = self.calls.entry((*subject, role.clone())).or_default();
                 (streams.entry(stream.clone()).or_default(), *ok)
@@ -212,13 +220,8 @@ impl Evidence {
             Seen::Route { route, ok } => {
                 (self.routes.entry(route.clone()).or_default().entry(stream.clone()).or_default(), *ok)
             }
-            _ => {
-                let one = |moment: &Moment| Observation { stream: stream.clone(), moment: *moment, seen: seen.clone() };
-                return moments.iter().map(one).for_each(|observation| self.add(observation));
-            }
-        };
-        moments.iter().for_each(|moment| timeline.add(*moment, ok));
-        self.note(stream, moments);
+            _ => return None,
+        })
     }
 
     /// Notes that a stream wrote at these moments.

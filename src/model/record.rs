@@ -18,7 +18,7 @@ pub struct Line {
     /// Begins a log record: the line had a time, level or logger prefix, or was a structured record. A line that does not may continue
     /// the record before it.
     pub starts: bool,
-    /// Contains a literal that some rule or grammar looks for.
+    /// Contains a literal that some rule or grammar looks for, or may: it was put together from the fields of a structured record.
     pub hit: bool,
     /// The line's own time stamp.
     pub time: Option<Time>,

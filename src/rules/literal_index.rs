@@ -3,7 +3,7 @@
 //! Nothing has to be built but two small tables, because every start pays for them. Of each literal the four bytes are filed that stand in
 //! the fewest texts; where such four bytes stand in a text, the literal around them is compared.
 
-use super::ordinary::{GRAM, gram};
+use super::ordinary::{GRAM, gram, hash};
 use crate::model::SignalId;
 
 /// Bytes that are looked for at once; every literal has so many.
@@ -93,10 +93,6 @@ fn place(window: u32) -> (usize, u64) {
 /// The drawer in which literals with a window are filed.
 fn drawer(window: u32) -> usize {
     (hash(window) >> (32 - DRAWER_BITS)) as usize
-}
-
-fn hash(window: u32) -> u32 {
-    window.wrapping_mul(0x9E37_79B1)
 }
 
 fn rarest_window(literal: &[u8]) -> Option<(usize, u32)> {

@@ -21,6 +21,12 @@ pub(crate) fn gram(bytes: [u8; GRAM]) -> u32 {
     u32::from_le_bytes(bytes) | FOLD
 }
 
+/// A number that is different for most grams; its high bits are the best.
+#[inline(always)]
+pub(crate) fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1)
+}
+
 /// The grams of a text, in order.
 pub(crate) fn grams(text: &[u8]) -> impl Iterator<Item = u32> {
     text.windows(GRAM).map(|bytes| gram([bytes[0], bytes[1], bytes[2], bytes[3]]))

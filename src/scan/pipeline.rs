@@ -106,9 +106,10 @@ fn early(job: &Job<'_>, bytes: Vec<u8>) -> SoFar {
     if let Ok(mut source) = Source::open_reader(name, Box::new(std::io::Cursor::new(bytes)), input::Options::default())
     {
         let shape = Shape::detect(source.sample());
+        let preparer = Preparer::new(&shape, job.gate);
         let mut splitter = job.splitter(&shape);
         while let Some(block) = source.next_block(job.options.block_bytes) {
-            splitter.push(Preparer::new(&shape, job.gate).prepare(&block));
+            splitter.push(preparer.prepare(&block));
         }
         (so_far.segments, so_far.records) = (splitter.finish(), splitter.take_records());
         // An archive of which only the beginning came is not damaged.

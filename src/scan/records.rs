@@ -30,7 +30,7 @@ pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record]
         if repeated.count(record) {
             continue;
         }
-        // Searching a text twice pays only where that is known, or where others say the same.
+        // A text that is searched for outcomes in vain is searched again: worth it where its signals are known, or others say the same.
         let cheap = record.signals().is_some() || record.says().is_some();
         let outcomes = || reader.outcomes(record.text(), record.request(), record.signals());
         match cheap.then(outcomes).flatten() {

@@ -470,6 +470,8 @@ impl Open {
             _ => time,
         };
         let Whole { payload, at, joined, hit, time, severity } = line;
+        // Fields that are put together may make a literal that the line does not show.
+        let hit = hit || payload.whole;
         self.bytes += payload.body.len() + LINE_BYTES;
         // The program's own stamp and level say more than the transport's.
         let mut record = Payload { time: payload.time.or(time), severity: payload.severity.or(severity), ..payload };

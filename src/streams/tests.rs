@@ -98,3 +98,16 @@ fn a_stream_that_was_closed_early_is_missed_only_if_a_record_goes_on_in_it() {
     let goes_on = starts + &line(1, "  and more of it") + &line(2, "  and more of it") + &line(2, "  and more");
     assert_eq!(caps(&goes_on).streams, 2, "each is told once");
 }
+
+#[test]
+fn a_structured_record_near_a_hit_may_show_something_whatever_the_gate_saw() {
+    let hits = |text: &str| {
+        let mut open = Open::default();
+        let at = Position { source: SourceId(0), line: 1, offset: 0 };
+        let payload = payload::read(text.as_bytes());
+        open.push(Whole { payload, at, joined: None, hit: false, time: None, severity: None }, None);
+        open.lines.iter().map(|line| line.hit).collect::<Vec<_>>()
+    };
+    assert_eq!(hits("{\"level\":\"info\",\"msg\":\"answered\",\"status\":401}"), [true]);
+    assert_eq!(hits("2026-11-23 08:00:00 INFO answered 401"), [false]);
+}

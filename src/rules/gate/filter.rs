@@ -4,6 +4,7 @@
 //! "perhaps" for every gram it was made of, and may for others.
 
 use super::grams::{STRIDE, gram_at};
+use crate::rules::ordinary::hash;
 
 /// Folds the cases of eight bytes as [`gram`](crate::rules::ordinary::gram) does those of four.
 const FOLD: u64 = 0x2020_2020_2020_2020;
@@ -57,13 +58,36 @@ impl<const WORDS: usize> Filter<WORDS> {
     }
 }
 
-/// A number that is different for most grams; its high bits are the best.
-#[inline(always)]
-pub(super) fn hash(gram: u32) -> u32 {
-    gram.wrapping_mul(0x9E37_79B1)
-}
-
 #[inline(always)]
 fn bit(hash: u32) -> u32 {
     hash >> 3 & 31
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::ordinary::{GRAM, gram};
+
+    /// The places that a filter of some size tells of, asked for one after the other.
+    fn places<const WORDS: usize>(grams: &[[u8; GRAM]], block: &[u8]) -> Vec<usize> {
+        let filter = Filter::<WORDS>::new(grams.iter().map(|bytes| gram(*bytes)));
+        let mut at = 0;
+        std::iter::from_fn(|| {
+            let next = filter.next(block, at)?;
+            at = next + STRIDE;
+            Some(next)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_filter_of_any_size_tells_of_each_of_its_grams() {
+        let block = b"..fail....FAIL..fail.denied..........fa";
+        // What stands at an odd place is for the other gram of a piece.
+        assert_eq!(places::<{ 1 << 15 }>(&[*b"fail"], block), [2, 10, 16]);
+        assert_eq!(places::<{ 1 << 18 }>(&[*b"fail", *b"enie"], block), [2, 10, 16, 22]);
+        // A small one tells of others as well.
+        let all = places::<4>(&[*b"fail"], block);
+        assert!([2, 10, 16].iter().all(|at| all.contains(at)) && all.iter().all(|at| at % STRIDE == 0), "{all:?}");
+    }
 }

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use super::filter::{self, Filter};
-use crate::rules::ordinary::{GRAM, Ordinary, gram, grams};
+use super::filter::Filter;
+use crate::rules::ordinary::{GRAM, Ordinary, gram, grams, hash};
 
 /// What letters of both cases differ in.
 const CASE: u8 = 0x20;
@@ -209,7 +209,7 @@ impl Grams {
 
     /// Where to look in the index first.
     fn slot(&self, gram: u32) -> usize {
-        (filter::hash(gram) >> (u32::BITS - self.index.len().ilog2())) as usize
+        (hash(gram) >> (u32::BITS - self.index.len().ilog2())) as usize
     }
 
     fn group(&self, gram: u32) -> &[Place] {
