@@ -109,6 +109,28 @@ fn the_gate_only_skips() {
     }
 }
 
+/// What a record says as `key=value` stands in no line of JSON: so many lines that the gate is asked, with what the signals look for in their
+/// fields alone.
+#[test]
+fn the_gate_reads_fields_as_records_do() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, fields) in [
+        ("route", r#""msg":"HTTP","method":"POST","path":"/api/login","status":200,"ms":3"#),
+        ("spaced", r#""msg": "HTTP", "method": "POST", "path": "/api/login", "status": 200, "ms": 3"#),
+        ("nested", r#""msg":"done","http":{"method":"POST","path":"/api/login","status":401}"#),
+        ("login", r#""msg":"login refused","user":"u7","reason":"invalid_password""#),
+        ("client", r#""msg":"call","url":"https://api.openai.com/v1/embeddings","model":"m","status":200"#),
+        ("refused", r#""msg":"call","url":"https://api.openai.com/v1/embeddings","model":"m","status_code":401"#),
+    ] {
+        let line =
+            |n: u32| format!("{{\"level\":\"info\",\"time\":{},{fields}}}\n", 1_764_000_000_000_u64 + u64::from(n));
+        let log = [dir.path().join(format!("{name}.log"))];
+        fs::write(&log[0], (0..2000).map(line).collect::<String>()).expect("a file");
+        let open = document(&log, &Gate::open(), options(4096, 4));
+        common::assert_same(&open, &plain(&log), name);
+    }
+}
+
 /// One memory for all logs, or a new one for every segment and every record: one evidence.
 #[test]
 fn what_was_remembered_does_not_show() {

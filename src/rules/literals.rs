@@ -231,10 +231,43 @@ fn is_long(set: &[String]) -> bool {
     !set.is_empty() && set.iter().all(told)
 }
 
-/// The longest part of a literal that no escaping changes.
+/// The longest part of a literal of a rule that stands in a file as it is, however the file escapes a text and writes a record's fields.
 pub(crate) fn plainest(literal: &str) -> &str {
-    let changed = |c: char| !c.is_ascii() || c.is_ascii_control() || "\"\\/".contains(c);
-    literal.split(changed).max_by_key(|part| part.len()).unwrap_or_default()
+    longest_without(literal, |at, c| is_escaped(c) || c == '=' || is_seam(literal.as_bytes(), at))
+}
+
+/// The longest part of a text that no escaping changes.
+pub(crate) fn unescaped(text: &str) -> &str {
+    longest_without(text, |_, c| is_escaped(c))
+}
+
+fn is_escaped(c: char) -> bool {
+    !c.is_ascii() || c.is_ascii_control() || "\"\\/".contains(c)
+}
+
+fn longest_without(text: &str, changed: impl Fn(usize, char) -> bool) -> &str {
+    let mut longest = "";
+    let mut from = 0;
+    let breaks = text.char_indices().filter(|(at, c)| changed(*at, *c)).map(|(at, c)| (at, at + c.len_utf8()));
+    for (end, next) in breaks.chain([(text.len(), text.len())]) {
+        if end - from >= longest.len() {
+            longest = &text[from..end];
+        }
+        from = next;
+    }
+    longest
+}
+
+/// Whether a blank or a dot in a literal may be where a record's fields are joined to what stands before them, and so may stand in no file:
+/// `{"msg":"done","http":{"status":401}}` says `done http.status=401`. A literal without `=` counts as the words of a message.
+pub(crate) fn is_seam(literal: &[u8], at: usize) -> bool {
+    let rest = &literal[at + 1..];
+    let key = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte)).count();
+    match literal[at] {
+        b' ' => rest.get(key) == Some(&b'=') || rest.is_empty() && literal.contains(&b'='),
+        b'.' => rest.get(key) == Some(&b'='),
+        _ => false,
+    }
 }
 
 /// How often a set's literals are to be expected in a log, in no unit; of sets that are alike the smaller one comes first.

@@ -1,13 +1,20 @@
 //! What a literal looks like in a file, and whether it stands where a piece of it was found.
 //!
-//! A file may have escaped a literal for JSON any number of times, or for the web; so only a piece that no escaping changes is looked for,
-//! and the rest is held against what stands around it. Where that cannot be told it counts as standing there.
+//! A file may have escaped a literal for JSON any number of times, or for the web, and what a record says as `key=value` may be `"key": "value"`
+//! there; so only a piece that none of this changes is looked for, and the rest is held against what stands around it. Where that cannot be
+//! told it counts as standing there.
 
 use std::ops::Range;
 
 use super::{Reach, Wanted};
 use crate::model::SignalId;
-use crate::rules::literals::{SHORTEST, plainest};
+use crate::rules::literals::{SHORTEST, is_seam, plainest, unescaped};
+
+/// Stands in what is around a piece for the blank or the dot where fields are joined. No literal has it: it is a control character.
+const SEAM: u8 = 1;
+
+/// What a field's name and value are written with in JSON.
+const FIELD_MARKS: &[u8] = b"\"\\:,{}[";
 
 /// A literal, where a piece of it stands.
 #[derive(Clone, Debug)]
@@ -85,6 +92,9 @@ fn step(raw: &[u8], byte: u8, folded: bool) -> Option<Option<usize>> {
     let slashes = raw.iter().take(16).take_while(|b| **b == b'\\').count();
     let next = raw.get(slashes).copied();
     match byte {
+        SEAM if matches!(raw.first(), Some(b' ' | b'.')) => Some(Some(1)),
+        SEAM => raw.first().is_some_and(|first| FIELD_MARKS.contains(first)).then_some(None),
+        b'=' if raw.first().is_some_and(|first| FIELD_MARKS.contains(first)) => Some(None),
         b'"' | b'/' | b'\'' if next == Some(byte) => Some(Some(slashes + 1)),
         b'\\' if slashes > 0 => Some(Some(slashes)),
         b'\t' | b'\n' | b'\r' if raw.first() == Some(&byte) => Some(Some(1)),
@@ -106,9 +116,11 @@ fn same(byte: u8, wanted: u8, folded: bool) -> bool {
 fn ends_with(raw: &[u8], wanted: &[u8], folded: bool) -> bool {
     let mut rest = raw;
     for &byte in wanted.iter().rev() {
+        let last = rest.last().copied();
         if !byte.is_ascii()
             || byte.is_ascii_control()
-            || rest.last() == Some(&b';') && matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'&')
+            || byte == b'=' && (rest.ends_with(b": ") || last.is_some_and(|last| FIELD_MARKS.contains(&last)))
+            || last == Some(b';') && matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'&')
         {
             return true;
         }
@@ -133,14 +145,16 @@ pub(super) fn raw_forms(
     reach: Reach,
     signal: Option<(SignalId, Option<u8>)>,
 ) -> Vec<(Wanted, Needle)> {
-    let changed = |c: char| !c.is_ascii() || c.is_ascii_control() || "\"\\/".contains(c);
     let wanted = |text: &str, around| (Wanted::anywhere(text, folded), Needle { reach, signal, around, folded });
     let sure = |form: String| wanted(&form, Around::Nothing);
-    let piece = plainest(literal);
+    // Grammars look into texts, not between fields.
+    let joined = signal.is_some();
+    let piece = if joined { plainest(literal) } else { unescaped(literal) };
     if piece.len() >= SHORTEST {
         let at = piece.as_ptr() as usize - literal.as_ptr() as usize;
-        let (left, right) = (&literal[..at], &literal[at + piece.len()..]);
-        let around = Around::Rest(left.as_bytes().into(), right.as_bytes().into());
+        let mut rest = literal.as_bytes().to_vec();
+        (0..rest.len()).filter(|at| joined && is_seam(literal.as_bytes(), *at)).for_each(|at| rest[at] = SEAM);
+        let around = Around::Rest(rest[..at].into(), rest[at + piece.len()..].into());
         return vec![wanted(piece, around)];
     }
     if !literal.is_ascii() {
@@ -148,6 +162,12 @@ pub(super) fn raw_forms(
         return vec![sure(literal.to_owned()), sure(escaped)];
     }
     let mut forms = vec![sure(literal.to_owned())];
+    if let Some((key, _)) = literal.split_once('=').filter(|_| joined) {
+        // The key in JSON, however often that was escaped.
+        let key = key.rsplit([' ', '.']).next().unwrap_or_default();
+        forms.extend(["\":", "\" ", "\\\"", "\\\\"].map(|behind| sure(format!("{key}{behind}"))));
+    }
+    let changed = |c: char| c.is_ascii_control() || "\"\\/".contains(c);
     if literal.contains('\t') {
         forms.extend([literal.replace('\t', "\\t"), literal.replace('\t', "#011")].map(sure));
     } else if let Some((at, _)) = literal.char_indices().skip(1).find(|(_, c)| changed(*c)) {
@@ -180,5 +200,28 @@ mod tests {
             assert!(ends_with(raw.as_bytes(), wanted.as_bytes(), false), "{raw} {wanted}");
         }
         assert!(!ends_with(b"x", b"\"", false));
+    }
+
+    #[test]
+    fn fields_do_not_hide_a_literal() {
+        let signal = Some((SignalId(0), None));
+        for (literal, raw) in [
+            (" method=post", r#"{"msg":"done","Method":"POST"}"#),
+            (" method=post", r#"{"msg":"done","http":{"method":"POST"}}"#),
+            ("http.method=post", r#"{"msg":"done","http":{"method":"POST"}}"#),
+            ("failed reason=\"no ", r#"{\"msg\":\"failed\",\"reason\":\"no more\"}"#),
+            ("reason=no ", r#"{"reason": "no", "x": 1}"#),
+            (" id=", r#"{"msg":"x","id":7}"#),
+            ("url=http", "url=http://x"),
+        ] {
+            let found = raw_forms(literal, true, Reach::Line, signal).into_iter().any(|(piece, needle)| {
+                let folded = raw.to_ascii_lowercase();
+                let place = folded.find(std::str::from_utf8(&piece.text).expect("a text"));
+                place.is_some_and(|at| needle.holds(raw.as_bytes(), &(at..at + piece.text.len())))
+            });
+            assert!(found, "{literal} in {raw}");
+        }
+        let (_, needle) = raw_forms("method=post", true, Reach::Line, signal).remove(0);
+        assert!(!needle.holds(b"the method is post", &(4..10)));
     }
 }
