@@ -8,6 +8,11 @@ use clap::Parser;
 use whodunit::cli::{Cli, Command};
 use whodunit::commands::{self, Outcome};
 
+/// Texts are made by one thread and freed by another, which the system's allocator is slow at.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
