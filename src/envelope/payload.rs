@@ -10,6 +10,7 @@ mod fields;
 mod joined;
 mod json;
 mod logfmt;
+mod object;
 mod otlp;
 mod prefix;
 mod python;
@@ -45,13 +46,14 @@ pub fn read(bytes: &[u8]) -> Payload {
 /// Whether [`read`] would say that a record starts here; cheaper where a logger's prefix tells.
 #[must_use]
 pub fn starts(bytes: &[u8]) -> bool {
+    if prefix::plainly_starts(bytes) {
+        return true;
+    }
     let text = clean::bytes(bytes);
     let told = if text.starts_with('{') {
         json::is_timed(&text)
     } else {
-        prefix::plainly_starts(&text)
-            || logfmt::is_record(&text)
-            || prefix::read(&text).is_some_and(|found| found.starts)
+        logfmt::is_record(&text) || prefix::read(&text).is_some_and(|found| found.starts)
     };
     told || read(bytes).starts
 }
@@ -132,7 +134,7 @@ fn trailing_record(text: &str, outer: &Payload) -> Option<Payload> {
     let mut fields = json::object(text.get(at + 1..)?)?;
     let message = text[..at].trim_end();
     if !message.is_empty() {
-        fields.insert("message".to_owned(), Value::from(message));
+        fields.insert("message", Value::from(message));
     }
     let inner = record::read(fields, DEPTH);
     // A logger that prints fields behind the message prints the stack on lines of its own, unless it is among the fields.

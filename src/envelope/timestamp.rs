@@ -62,6 +62,16 @@ pub fn parse_field(text: &str) -> Option<Time> {
     if stamp.len == text.len() { stamp.time } else { None }
 }
 
+/// `1123 08:26:39.985123` of klog; the year is assumed.
+#[must_use]
+pub fn klog(text: &[u8]) -> Option<Stamp> {
+    let date = Date { year: i32::from(ASSUMED_YEAR), month: number(text, 0, 2)?, day: number(text, 2, 2)? };
+    let clock = parse_prefix(text.get(5..)?).filter(|clock| clock.time.is_none() && text[4] == b' ')?;
+    let stamp = date.with_clock(&text[..5 + clock.len], 5);
+    // What is no moment is a stamp all the same.
+    Some(Stamp { time: stamp.and_then(|stamp| stamp.time), len: 5 + clock.len, ..clock })
+}
+
 /// A count since 1970; its size tells the unit.
 #[must_use]
 pub fn epoch(text: &str) -> Option<Time> {

@@ -150,6 +150,8 @@ fn certain(line: &[u8]) -> Option<(Transport, Stripped<'_>)> {
 
 /// The certain forms that begin with an RFC 3339 time, told apart by what follows it.
 fn certain_stamped(line: &[u8]) -> Option<(Transport, Stripped<'_>)> {
+    // Which most lines with a time show before it is read.
+    line.get(10).filter(|joint| matches!(joint, b'T' | b't'))?;
     let stamp = timestamp::parse_prefix(line).filter(|stamp| stamp.rfc3339)?;
     let rest = line.get(stamp.len + 1..)?;
     if rest.starts_with(b"std") {

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
 
+use super::any_of::AnyOf;
 use super::check;
-use super::lazy::{Found, Lazy, contains};
+use super::lazy::{Found, Lazy};
 use super::literal_index::{Candidate, LiteralIndex};
 use super::load::{RuleError, RuleSet};
 use super::lookups::Lookups;
@@ -23,6 +24,8 @@ pub struct CompiledSignal {
     pub patterns: Vec<Lazy>,
     /// Those that ask for a beginning or an end, without that: see [`Pattern::relaxed`](super::schema::Pattern::relaxed).
     relaxed: Vec<Option<Lazy>>,
+    /// What every match of each pattern contains besides: see [`Pattern::further`](super::schema::Pattern::further). Made when first asked.
+    further: Vec<OnceLock<Vec<AnyOf>>>,
     /// Regexes of `unless`.
     pub unless: Vec<Lazy>,
     /// What it shows.
@@ -72,22 +75,22 @@ impl CompiledSignal {
         }
     }
 
-    /// What a line in which a literal of one of its patterns, or of this one, stands tells of it. `text` is the line where a record's text
-    /// would have it as it is.
+    /// What a line in which a literal of one of its patterns, or of this one, stands tells of it. `folded` is the line in small letters,
+    /// `text` the line where a record's text would have it as it is.
     #[must_use]
-    pub fn in_line(&self, pattern: Option<u8>, line: &[u8], text: Option<&str>) -> InLine {
+    pub fn in_line(&self, pattern: Option<u8>, folded: &[u8], text: Option<&str>) -> InLine {
         let all = 0..self.patterns.len();
         let wanted = pattern.map_or(all, |at| usize::from(at)..usize::from(at) + 1);
-        wanted.map(|at| self.pattern_in_line(at, line, text)).max().unwrap_or(InLine::Perhaps)
+        wanted.map(|at| self.pattern_in_line(at, folded, text)).max().unwrap_or(InLine::Perhaps)
     }
 
-    fn pattern_in_line(&self, at: usize, line: &[u8], text: Option<&str>) -> InLine {
+    fn pattern_in_line(&self, at: usize, folded: &[u8], text: Option<&str>) -> InLine {
         let pattern = &self.rule.patterns[at];
         let not = if pattern.relaxed().within_a_line() { InLine::Not } else { InLine::Beyond };
-        let stands = |set: &Vec<String>| set.iter().any(|sign| contains(line, sign));
+        let further = self.further[at].get_or_init(|| pattern.further().iter().map(|set| AnyOf::new(set)).collect());
         // Where the regex can be asked, it is as quick as looking for more than the literals that are hardly ever there.
         let asked = if text.is_some() { 1 } else { usize::MAX };
-        if !pattern.further().iter().take(asked).all(stands) {
+        if !further.iter().take(asked).all(|set| set.stands_in(folded)) {
             return not;
         }
         let Some(text) = text else { return InLine::Perhaps };
@@ -237,6 +240,7 @@ fn compile_signal(rule: &Arc<Signal>, names: &Names<'_>) -> CompiledSignal {
         likely: component(&rule.likely),
         literals: literals(rule),
         relaxed: rule.patterns.iter().map(|p| p.is_anchored().then(|| Lazy::new(p.relaxed()))).collect(),
+        further: rule.patterns.iter().map(|_| OnceLock::new()).collect(),
         within_a_line: rule.patterns.iter().all(|pattern| pattern.relaxed().within_a_line()),
         rule: Arc::clone(rule),
     }

@@ -200,7 +200,7 @@ impl Lazy {
 }
 
 /// Whether a text contains a sign in letters of whatever case, or as it is where it has a capital.
-pub(super) fn contains(text: &[u8], sign: &str) -> bool {
+fn contains(text: &[u8], sign: &str) -> bool {
     let sign = sign.as_bytes();
     if sign.iter().any(u8::is_ascii_uppercase) {
         return memchr::memmem::find(text, sign).is_some();

@@ -233,6 +233,9 @@ fn is_long(set: &[String]) -> bool {
 
 /// The longest part of a literal of a rule that stands in a file as it is, however the file escapes a text and writes a record's fields.
 pub(crate) fn plainest(literal: &str) -> &str {
+    if !literal.contains('=') {
+        return unescaped(literal);
+    }
     longest_without(literal, |at, c| is_escaped(c) || c == '=' || is_seam(literal.as_bytes(), at))
 }
 

@@ -4,9 +4,10 @@
 //! frame, as Node's `util.inspect` writes it; objects without a stack become `Type: message`. What comes out is what a
 //! grammar reads anyway; no grammar needs to know JSON.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{fields, python};
+use super::object::Object;
+use super::python;
 
 /// Names of an error's parts, most telling first.
 const TYPES: [&str; 9] = ["type", "name", "errorType", "kind", "class", "exc_type", "error_type", "@type", "ClassName"];
@@ -31,23 +32,24 @@ const DEPTH: usize = 6;
 const PROPERTIES: usize = 40;
 
 /// Whether an object describes an error rather than anything else that has a message.
-pub(super) fn is_error(object: &Map<String, Value>) -> bool {
-    let has = |keys: &[&str]| keys.iter().any(|key| fields::at(object, key).is_some_and(|value| !value.is_null()));
-    has(&STACKS) || (has(&MESSAGES) && has(&TYPES)) || (has(&["message"]) && has(&["code", "status", "cause"]))
+pub(super) fn is_error(object: &impl Object) -> bool {
+    object.tells(&STACKS)
+        || (object.tells(&MESSAGES) && object.tells(&TYPES))
+        || (object.tells(&["message"]) && object.tells(&["code", "status", "cause"]))
 }
 
 /// Whether an error object holds a stack, and not just a class and a message.
-pub(super) fn has_stack(object: &Map<String, Value>) -> bool {
-    STACKS.iter().any(|key| fields::at(object, key).is_some_and(|stack| stack.is_string() || stack.is_array()))
+pub(super) fn has_stack(object: &impl Object) -> bool {
+    STACKS.iter().any(|key| object.at(key).is_some_and(|stack| stack.is_string() || stack.is_array()))
 }
 
 /// What an error prints; `None` where the object names neither class, message nor stack.
-pub(super) fn render(object: &Map<String, Value>) -> Option<String> {
+pub(super) fn render(object: &impl Object) -> Option<String> {
     render_at(object, DEPTH)
 }
 
 /// The class and message of an error, as the first line of its text.
-pub(super) fn headline(object: &Map<String, Value>) -> Option<String> {
+pub(super) fn headline(object: &impl Object) -> Option<String> {
     let (kind, message) = (string(object, &TYPES), string(object, &MESSAGES));
     match (kind, message) {
         (Some(kind), Some(message)) if !message.is_empty() => Some(format!("{kind}: {message}")),
@@ -111,14 +113,13 @@ fn ruby(sites: &[&str], headline: Option<&str>) -> String {
     text
 }
 
-fn render_at(object: &Map<String, Value>, depth: usize) -> Option<String> {
+fn render_at(object: &impl Object, depth: usize) -> Option<String> {
     let headline = headline(object);
-    let stack = STACKS.iter().find_map(|key| stack_text(fields::at(object, key)?, headline.as_deref()));
+    let stack = STACKS.iter().find_map(|key| stack_text(object.at(key)?, headline.as_deref()));
     let has_stack = stack.is_some();
     let mut text = stack.or(headline)?;
     let last_frame = has_stack.then(|| last_script_frame(&text)).flatten();
-    let cause =
-        CAUSES.iter().find_map(|key| fields::at(object, key)?.as_object()).filter(|cause| depth > 0 && is_error(cause));
+    let cause = CAUSES.iter().find_map(|key| object.at(key)?.as_object()).filter(|cause| depth > 0 && is_error(*cause));
     // pino joins the causes' stacks into one.
     let cause = cause.filter(|_| !text.contains("aused by: ")).and_then(|cause| render_at(cause, depth - 1));
     match last_frame {
@@ -157,12 +158,12 @@ fn last_script_frame(text: &str) -> Option<usize> {
 }
 
 /// `[errors]: [ … ]` of an aggregate.
-fn members(object: &Map<String, Value>, depth: usize) -> Option<String> {
-    let list = MEMBERS.iter().find_map(|key| fields::at(object, key)?.as_array())?;
+fn members(object: &impl Object, depth: usize) -> Option<String> {
+    let list = MEMBERS.iter().find_map(|key| object.at(key)?.as_array())?;
     let texts: Vec<String> = list
         .iter()
         .filter_map(Value::as_object)
-        .filter(|member| depth > 0 && is_error(member))
+        .filter(|member| depth > 0 && is_error(*member))
         .take(PROPERTIES)
         .filter_map(|member| render_at(member, depth - 1))
         .collect();
@@ -176,10 +177,10 @@ pub(super) fn is_part(key: &str) -> bool {
 }
 
 /// The other fields of an error, one `name: value` each.
-fn properties(object: &Map<String, Value>) -> Vec<String> {
+fn properties(object: &impl Object) -> Vec<String> {
     let own = |key: &str| !is_part(key) && !is_bulk(key);
     object
-        .iter()
+        .fields()
         .filter(|(key, _)| own(key))
         .take(PROPERTIES)
         .map(|(key, value)| format!("{key}: {}", inspect(value, 2)))
@@ -213,6 +214,6 @@ fn inspect(value: &Value, depth: usize) -> String {
     }
 }
 
-fn string<'a>(object: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a str> {
-    keys.iter().find_map(|key| fields::at(object, key)?.as_str())
+fn string<'a>(object: &'a impl Object, keys: &[&str]) -> Option<&'a str> {
+    keys.iter().find_map(|key| object.at(key)?.as_str())
 }

@@ -1,8 +1,8 @@
 //! A line that is one JSON object.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::{Map, Value};
 
+use super::object::Fields;
 use super::{Payload, record};
 
 /// Brackets beyond which an object may be nested too deep to be read.
@@ -74,10 +74,10 @@ impl Visitor<'_> for Key {
 }
 
 /// The object that the text consists of. Depth of nesting is bounded by the parser.
-pub(super) fn object(text: &str) -> Option<Map<String, Value>> {
+pub(super) fn object(text: &str) -> Option<Fields<'_>> {
     let text = text.trim();
     if !(text.starts_with('{') && text.ends_with('}') && text.len() > 2) {
         return None;
     }
-    serde_json::from_str::<Map<String, Value>>(text).ok().filter(|record| !record.is_empty())
+    serde_json::from_str::<Fields<'_>>(text).ok().filter(|record| record.len() > 0)
 }

@@ -3,9 +3,10 @@
 //! Read into the same shape as a JSON record, so that everything that knows fields knows them once. Text that merely contains `key=value`
 //! pairs is not logfmt: the line must begin with a pair and name a level or a message.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::escaped::unescape;
+use super::object::{Fields, Object};
 use crate::envelope::level;
 
 /// Keys that may open a line.
@@ -35,29 +36,29 @@ const PAIRS: usize = 200;
 const FEW: usize = 24;
 
 /// The pairs of a logfmt line.
-pub(super) fn read(text: &str) -> Option<Map<String, Value>> {
+pub(super) fn read(text: &str) -> Option<Fields<'_>> {
     opens(text)?;
-    let mut pairs = Map::new();
+    let mut pairs = Fields::default();
     let mut bare = 0_usize;
     let mut rest = text.trim_end();
     while !rest.is_empty() && pairs.len() < PAIRS {
         let (key, value, after) = pair(rest)?;
         match value {
-            Some(value) => {
-                pairs.entry(key).or_insert_with(|| Value::String(value.text()));
-            }
+            // Of a key that stands twice the first value counts.
+            Some(value) if !pairs.has(key) => pairs.insert(key, Value::String(value.text())),
+            Some(_) => {}
             None => bare += 1,
         }
         rest = after.trim_start_matches(' ');
     }
-    if let Some(Value::String(word)) = pairs.get("at") {
+    if let Some(Value::String(word)) = pairs.at("at") {
         // Heroku and Go kit name the level so.
-        if level::word(word.as_bytes()).is_some() && !pairs.contains_key("level") {
+        if level::word(word.as_bytes()).is_some() && !pairs.has("level") {
             let word = pairs.remove("at")?;
-            pairs.insert("level".to_owned(), word);
+            pairs.insert("level", word);
         }
     }
-    let has = |keys: &[&str]| keys.iter().any(|key| pairs.contains_key(*key));
+    let has = |keys: &[&str]| keys.iter().any(|key| pairs.has(key));
     let told = has(&LEVELS) || (has(&TIMES) && has(&MESSAGES));
     (told && pairs.len() >= 2 && bare * 3 <= pairs.len()).then_some(pairs)
 }
@@ -108,23 +109,27 @@ impl Raw<'_> {
 
 /// One pair, or a bare word, and the text behind it.
 fn pair(text: &str) -> Option<(&str, Option<Raw<'_>>, &str)> {
-    let end = text.find(['=', ' ']).unwrap_or(text.len());
+    let end = memchr::memchr2(b'=', b' ', text.as_bytes()).unwrap_or(text.len());
     let key = &text[..end];
-    if key.is_empty() || key.contains('"') {
+    if key.is_empty() || memchr::memchr(b'"', key.as_bytes()).is_some() {
         return None;
     }
     let Some(rest) = text[end..].strip_prefix('=') else { return Some((key, None, &text[end..])) };
     if !rest.starts_with('"') {
-        let end = rest.find(' ').unwrap_or(rest.len());
+        let end = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
         return Some((key, Some(Raw::Bare(&rest[..end])), &rest[end..]));
     }
     let bytes = rest.as_bytes();
     let mut at = 1;
-    while at < bytes.len() && bytes[at] != b'"' {
-        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    while let Some(next) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += next;
+        if bytes[at] == b'"' {
+            break;
+        }
+        at += 2;
     }
     // A quote that never closes is a line that was cut.
-    let close = at.min(bytes.len());
+    let close = if bytes.get(at) == Some(&b'"') { at } else { bytes.len() };
     let inner = rest.get(1..close)?;
     Some((key, Some(Raw::Quoted(inner)), rest.get(close + 1..).unwrap_or_default()))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::object::Object;
 use super::{Payload, record};
 use crate::envelope::level;
 
@@ -9,8 +10,8 @@ use crate::envelope::level;
 const RECORDS: usize = 1000;
 
 /// Reads a document; several records come back joined, with the first one's time and level.
-pub(super) fn read(document: &Map<String, Value>, depth: usize) -> Option<Payload> {
-    let resources = document.get("resourceLogs")?.as_array()?;
+pub(super) fn read(document: &impl Object, depth: usize) -> Option<Payload> {
+    let resources = document.at("resourceLogs")?.as_array()?;
     let mut joined: Option<Payload> = None;
     let mut count = 0;
     for resource in resources {
@@ -50,7 +51,7 @@ fn one(log_record: &Value, resource: Option<&Value>, depth: usize) -> Payload {
     {
         flat.insert("level".to_owned(), Value::from(word));
     }
-    record::read(flat, depth)
+    record::read(flat.into(), depth)
 }
 
 /// An `AnyValue` without its type wrapper.

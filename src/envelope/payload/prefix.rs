@@ -53,13 +53,11 @@ pub(super) fn read(text: &str) -> Option<Prefix> {
     }
 }
 
-/// Whether [`read`] says that a record starts, where a date in front makes that plain to see; `false` says nothing.
-pub(super) fn plainly_starts(text: &str) -> bool {
-    let bytes = text.as_bytes();
+/// Whether [`read`] says that a record starts, where a date in front makes that plain to see in a line as it stands in a file; `false` says
+/// nothing.
+pub(super) fn plainly_starts(bytes: &[u8]) -> bool {
     let stamp = bytes.first().filter(|first| first.is_ascii_digit()).and_then(|_| timestamp::parse_prefix(bytes));
-    let dated = stamp.is_some_and(|stamp| stamp.time.is_some() && words::plainly_starts(bytes, stamp.len));
-    // Braces may hold the place of a relay, or a record.
-    dated && memchr::memchr(b'{', bytes).is_none()
+    stamp.is_some_and(|stamp| stamp.time.is_some() && words::plainly_starts(bytes, stamp.len))
 }
 
 /// The edge of a code block in a ticket: what stands behind it is not part of what stands before it.
@@ -250,15 +248,11 @@ fn klog(bytes: &[u8]) -> Option<Prefix> {
         b'F' => Severity::Fatal,
         _ => return None,
     };
-    let date = std::str::from_utf8(bytes.get(1..5)?).ok().filter(|date| date.bytes().all(|b| b.is_ascii_digit()))?;
-    let clock = timestamp::parse_prefix(bytes.get(6..)?).filter(|stamp| stamp.time.is_none() && bytes[5] == b' ')?;
+    let stamp = timestamp::klog(bytes.get(1..)?)?;
     let close = bytes.iter().take(160).position(|byte| *byte == b']')?;
-    memchr::memchr(b':', bytes.get(6 + clock.len..close)?)?;
-    let clock = std::str::from_utf8(&bytes[6..6 + clock.len]).ok()?;
-    let full = format!("{}-{}-{} {clock}", crate::model::ASSUMED_YEAR, &date[..2], &date[2..]);
+    memchr::memchr(b':', bytes.get(1 + stamp.len..close)?)?;
     let len = close + 1 + usize::from(bytes.get(close + 1) == Some(&b' '));
-    let time = timestamp::parse_field(&full);
-    Some(Prefix { len, starts: true, time, severity: Some(severity), ..Prefix::default() })
+    Some(Prefix { len, starts: true, time: stamp.time, severity: Some(severity), ..Prefix::default() })
 }
 
 /// ` ⨯ message` of Next.js.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::object::{Fields, Object};
 use super::signs::is_stack;
 use super::{Payload, clean, error, fields, otlp, prefix, python};
 use crate::envelope::{level, timestamp};
@@ -105,11 +106,11 @@ const STACKS: [&str; 23] = [
 ];
 
 /// Reads a record of decoded fields.
-pub(super) fn read(mut record: Map<String, Value>, depth: usize) -> Payload {
+pub(super) fn read(mut record: Fields<'_>, depth: usize) -> Payload {
     if let Some(payload) = otlp::read(&record, depth) {
         return payload;
     }
-    if let Some(inner) = loguru(&mut record) {
+    if let Some(inner) = loguru(&record) {
         record = inner;
     }
     fields::nest(&mut record);
@@ -119,7 +120,7 @@ pub(super) fn read(mut record: Map<String, Value>, depth: usize) -> Payload {
         time: time(&record),
         severity: severity(&record),
         worker: worker(&record),
-        request: fields::text(&record, &REQUESTS).map(Arc::from),
+        request: record.text(&REQUESTS).map(Arc::from),
         stream: stream(&record),
         ..Payload::default()
     };
@@ -135,9 +136,8 @@ pub(super) fn read(mut record: Map<String, Value>, depth: usize) -> Payload {
     used.extend(stack.iter().flat_map(|(_, keys)| keys.iter().copied()));
     used.extend(REQUESTS);
     // `error` is the first line of an `errorVerbose` beside it.
-    let says = |key: &str, text: &str| {
-        fields::at(&record, key).and_then(Value::as_str).is_some_and(|short| text.starts_with(short))
-    };
+    let says =
+        |key: &str, text: &str| record.at(key).and_then(Value::as_str).is_some_and(|short| text.starts_with(short));
     used.extend(["error", "err"].into_iter().filter(|key| stack.as_ref().is_some_and(|(text, _)| says(key, text))));
     let rest = fields::print(&record, &used);
     payload.body = body(&message, &rest, stack.map(|(text, _)| text).as_deref());
@@ -190,15 +190,15 @@ fn repeats(message: &str, stack: &str) -> bool {
 }
 
 /// The message and the key it stands under.
-fn message(record: &Map<String, Value>) -> (Option<&'static str>, String) {
+fn message(record: &impl Object) -> (Option<&'static str>, String) {
     for key in MESSAGES {
-        match fields::at(record, key) {
+        match record.at(key) {
             Some(Value::String(text)) if !text.is_empty() => return (Some(key), text.clone()),
             _ => {}
         }
     }
     let lone = ["errorMessage", "error", "err", "reason"].into_iter().find_map(|key| {
-        let text = fields::at(record, key)?.as_str()?;
+        let text = record.at(key)?.as_str()?;
         (!text.is_empty() && !text.contains('\n')).then(|| (Some(key), text.to_owned()))
     });
     lone.unwrap_or_default()
@@ -219,14 +219,14 @@ fn strip_message(message: &mut String, payload: &mut Payload) {
 
 /// Whether an object is a log record and not a piece of data that was printed, such as the body of an HTTP answer: it has a level or a
 /// time, or the marks of a format that goes without.
-pub(super) fn is_record(object: &Map<String, Value>) -> bool {
-    let told = |keys: &[&str]| keys.iter().any(|key| fields::at(object, key).is_some_and(|value| !value.is_null()));
+pub(super) fn is_record(object: &impl Object) -> bool {
     let leveled =
-        LEVELS.iter().any(|key| fields::get(object, key).is_some_and(|value| value.is_string() || value.is_number()));
-    let marked = told(&["resourceLogs", "errorType", "@m", "short_message", "record"])
-        || told(&["stack_trace", "exc_info", "exc_text", "error_stack", "stacktrace", "traceback"]);
-    let failed = || told(&["message", "msg", "event"]) && stack(object).is_some_and(|(text, _)| is_stack(&text));
-    leveled || told(&TIMES) || marked || failed()
+        LEVELS.iter().any(|key| object.under(key).is_some_and(|value| value.is_string() || value.is_number()));
+    let marked = object.tells(&["resourceLogs", "errorType", "@m", "short_message", "record"])
+        || object.tells(&["stack_trace", "exc_info", "exc_text", "error_stack", "stacktrace", "traceback"]);
+    let failed =
+        || object.tells(&["message", "msg", "event"]) && stack(object).is_some_and(|(text, _)| is_stack(&text));
+    leveled || object.tells(&TIMES) || marked || failed()
 }
 
 /// The text of an exception, and the top-level keys that it covers.
@@ -234,20 +234,20 @@ type Stack<'a> = (String, Vec<&'a str>);
 
 /// The text of the record's exception and the keys it was read from. An object with a stack is trusted before a field with one, and that
 /// before an object without, which may as well be the body of an HTTP answer.
-fn stack(record: &Map<String, Value>) -> Option<Stack<'_>> {
+fn stack(record: &impl Object) -> Option<Stack<'_>> {
     let sentry =
-        || fields::get(record, "exception.values").and_then(Value::as_array).and_then(|values| python::sentry(values));
+        || record.under("exception.values").and_then(Value::as_array).and_then(|values| python::sentry(values));
     error_object(record, true)
         .or_else(|| lambda(record))
-        .or_else(|| lambda(fields::at(record, "message")?.as_object()?))
+        .or_else(|| lambda(record.at("message")?.as_object()?))
         .or_else(|| sentry().map(|text| (text, vec!["exception"])))
         .or_else(|| stack_field(record))
         .or_else(|| error_object(record, false))
 }
 
-fn error_object(record: &Map<String, Value>, with_stack: bool) -> Option<Stack<'_>> {
+fn error_object(record: &impl Object, with_stack: bool) -> Option<Stack<'_>> {
     ERRORS.iter().find_map(|key| {
-        let found = fields::get(record, key)?.as_object()?;
+        let found = record.under(key)?.as_object()?;
         if !error::is_error(found) || error::has_stack(found) != with_stack {
             return None;
         }
@@ -255,32 +255,30 @@ fn error_object(record: &Map<String, Value>, with_stack: bool) -> Option<Stack<'
         // Without a stack there is no block for the other properties; they are printed as fields.
         let mut keys = if with_stack { vec![root(key)] } else { Vec::new() };
         // winston copies the stack to the top.
-        keys.extend(
-            fields::at(record, "stack").and_then(Value::as_str).filter(|copy| text.starts_with(*copy)).map(|_| "stack"),
-        );
+        keys.extend(record.at("stack").and_then(Value::as_str).filter(|copy| text.starts_with(*copy)).map(|_| "stack"));
         Some((text, keys))
     })
 }
 
 /// `{"errorType","errorMessage","stackTrace"|"stack"|"trace"}`, as AWS Lambda writes it: the record is the error, and what is no part of
 /// the log line is a property of it.
-fn lambda(record: &Map<String, Value>) -> Option<Stack<'_>> {
-    fields::at(record, "errorType").filter(|kind| kind.is_string())?;
+fn lambda(record: &impl Object) -> Option<Stack<'_>> {
+    record.at("errorType").filter(|kind| kind.is_string())?;
     let outer = |key: &str| fields::is_noise(key) || REQUESTS.contains(&key) || key == "message" || key == "msg";
     let own: Map<String, Value> =
-        record.iter().filter(|(key, _)| !outer(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+        record.fields().filter(|(key, _)| !outer(key)).map(|(key, value)| (key.to_owned(), value.clone())).collect();
     let text = error::render(&own)?;
-    let keys = record.keys().map(String::as_str);
+    let keys = record.fields().map(|(key, _)| key);
     let in_block = text.contains("\n    at ");
     let parts = |key: &&str| in_block || error::is_part(key) || *key == "location";
     Some((text, keys.filter(parts).collect()))
 }
 
-fn stack_field(record: &Map<String, Value>) -> Option<Stack<'_>> {
+fn stack_field(record: &impl Object) -> Option<Stack<'_>> {
     // The nearest thing to a class line, for lists of frames that lack it.
-    let headline = fields::at(record, "exc_type").or_else(|| fields::at(record, "error_type")).and_then(Value::as_str);
+    let headline = record.at("exc_type").or_else(|| record.at("error_type")).and_then(Value::as_str);
     for key in STACKS {
-        let Some(value) = fields::at(record, key).filter(|value| !value.is_null()) else { continue };
+        let Some(value) = record.at(key).filter(|value| !value.is_null()) else { continue };
         if key == "stacktrace" && is_log_call(record, value) {
             continue;
         }
@@ -292,17 +290,17 @@ fn stack_field(record: &Map<String, Value>) -> Option<Stack<'_>> {
             return (!MESSAGES.contains(&key)).then(|| (text, vec![key]));
         }
     }
-    let text = record.iter().find_map(|(key, value)| {
-        let known = MESSAGES.contains(&key.as_str()) || key == "stack_info" || key == "stacktrace";
+    let text = record.fields().find_map(|(key, value)| {
+        let known = MESSAGES.contains(&key) || key == "stack_info" || key == "stacktrace";
         value.as_str().filter(|text| !known && is_stack(text))
     })?;
     Some((text.to_owned(), Vec::new()))
 }
 
 /// zap adds the stack of the logging call to every error record. It shows in the `caller` beside it.
-fn is_log_call(record: &Map<String, Value>, value: &Value) -> bool {
+fn is_log_call(record: &impl Object, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
-    fields::has(record, "caller") && !text.starts_with("panic") && !text.starts_with("goroutine")
+    record.has("caller") && !text.starts_with("panic") && !text.starts_with("goroutine")
 }
 
 /// `ValueError: x`, `java.lang.IllegalStateException`: what a field named `exception` may hold without frames.
@@ -317,9 +315,9 @@ fn names_class(text: &str) -> bool {
 }
 
 /// loguru's `serialize=True`: the record proper inside, the printed text beside it.
-fn loguru(record: &mut Map<String, Value>) -> Option<Map<String, Value>> {
-    let text = fields::at(record, "text")?.as_str()?;
-    let inner = fields::at(record, "record")?.as_object()?;
+fn loguru(record: &Fields<'_>) -> Option<Fields<'static>> {
+    let text = record.at("text")?.as_str()?;
+    let inner = record.at("record")?.as_object()?;
     let message = inner.get("message")?.as_str()?;
     let mut flat = Map::new();
     flat.insert("message".to_owned(), Value::from(message));
@@ -340,21 +338,21 @@ fn loguru(record: &mut Map<String, Value>) -> Option<Map<String, Value>> {
     for (key, value) in inner.get("extra").and_then(Value::as_object).into_iter().flatten() {
         flat.entry(key.clone()).or_insert_with(|| value.clone());
     }
-    Some(flat)
+    Some(flat.into())
 }
 
-fn severity(record: &Map<String, Value>) -> Option<Severity> {
-    let found = LEVELS.iter().find_map(|key| match fields::get(record, key)? {
+fn severity(record: &impl Object) -> Option<Severity> {
+    let found = LEVELS.iter().find_map(|key| match record.under(key)? {
         Value::String(word) => level::word(word.trim().as_bytes()).or_else(|| Severity::parse(word)),
         Value::Number(number) => number.as_u64().and_then(level::number),
         _ => None,
     });
     // Serilog leaves the level out where it is Information.
-    found.or_else(|| (fields::has(record, "@t") && !fields::has(record, "@l")).then_some(Severity::Info))
+    found.or_else(|| (record.has("@t") && !record.has("@l")).then_some(Severity::Info))
 }
 
-fn time(record: &Map<String, Value>) -> Option<Time> {
-    TIMES.iter().find_map(|key| match fields::at(record, key)? {
+fn time(record: &impl Object) -> Option<Time> {
+    TIMES.iter().find_map(|key| match record.at(key)? {
         Value::String(text) => timestamp::parse_field(text),
         Value::Number(number) => timestamp::epoch(&number.to_string()),
         Value::Object(parts) => {
@@ -367,21 +365,22 @@ fn time(record: &Map<String, Value>) -> Option<Time> {
 }
 
 /// The process or thread, where the record names one that is not the main one.
-fn worker(record: &Map<String, Value>) -> Option<Arc<str>> {
-    let pid = fields::text(record, &["pid", "process.pid", "process.id", "process"])
+fn worker(record: &impl Object) -> Option<Arc<str>> {
+    let pid = record
+        .text(&["pid", "process.pid", "process.id", "process"])
         .filter(|pid| pid.bytes().all(|b| b.is_ascii_digit()));
     if let Some(pid) = pid {
         return Some(Arc::from(format!("pid {pid}")));
     }
-    let name = fields::text(record, &["processName", "threadName", "thread_name", "thread.name", "thread"])?;
+    let name = record.text(&["processName", "threadName", "thread_name", "thread.name", "thread"])?;
     (!matches!(name.as_str(), "MainProcess" | "MainThread" | "main")).then(|| Arc::from(name))
 }
 
 /// `pod/POD/CONTAINER`, else the host with the service on it. A service alone is no stream: beside lines of the same process that name
 /// none, it would count as a second one.
-fn stream(record: &Map<String, Value>) -> Option<Arc<str>> {
+fn stream(record: &impl Object) -> Option<Arc<str>> {
     let pod = ["kubernetes.pod_name", "kubernetes.pod.name", "k8s.pod.name", "pod_name", "podName", "pod"];
-    if let Some(pod) = fields::text(record, &pod) {
+    if let Some(pod) = record.text(&pod) {
         let container = [
             "kubernetes.container_name",
             "kubernetes.container.name",
@@ -390,19 +389,19 @@ fn stream(record: &Map<String, Value>) -> Option<Arc<str>> {
             "container.name",
             "container",
         ];
-        let container = fields::text(record, &container).map(|container| format!("/{container}")).unwrap_or_default();
+        let container = record.text(&container).map(|container| format!("/{container}")).unwrap_or_default();
         return Some(Arc::from(format!("pod/{pod}{container}")));
     }
-    let gelf = fields::has(record, "short_message").then_some("host");
+    let gelf = record.has("short_message").then_some("host");
     let hosts: Vec<&str> = ["hostname", "host.name", "host.hostname", "container.name", "container_name"]
         .into_iter()
         .chain(gelf)
         .collect();
-    let host = fields::text(record, &hosts)?;
+    let host = record.text(&hosts)?;
     // bunyan and pino print the program's name beside pid and host.
-    let named = fields::has(record, "pid").then_some("name");
+    let named = record.has("pid").then_some("name");
     let services: Vec<&str> = ["service.name", "service", "app"].into_iter().chain(named).collect();
-    Some(Arc::from(fields::text(record, &services).map_or_else(|| host.clone(), |service| format!("{host}/{service}"))))
+    Some(Arc::from(record.text(&services).map_or_else(|| host.clone(), |service| format!("{host}/{service}"))))
 }
 
 /// The top-level key of a dotted path, which is what gets marked as used.

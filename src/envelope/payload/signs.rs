@@ -3,6 +3,10 @@
 //! The envelope knows no grammar: it only has to see that line breaks matter in a text, so that a field is printed on lines of its own and
 //! escaped breaks are undone. What the text is, the grammars decide.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Pieces that stand in printed exceptions and hardly elsewhere; none holds a line break.
 const ANYWHERE: [&str; 17] = [
     "Traceback (most recent",
@@ -33,9 +37,17 @@ const ESCAPED: [&str; 5] = ["tat ", "tfrom ", "#011at ", "#011from ", "  File "]
 
 /// Whether a text of several lines holds an exception.
 pub(super) fn is_stack(text: &str) -> bool {
-    let Some((_, rest)) = text.split_once('\n') else { return text.starts_with("\tat ") };
+    let Some(first) = memchr::memchr(b'\n', text.as_bytes()) else { return text.starts_with("\tat ") };
+    let rest = &text[first + 1..];
     let framed = || rest.split('\n').any(|line| LINES.iter().any(|begin| line.starts_with(begin)));
-    ANYWHERE.iter().any(|sign| text.contains(sign)) || text.contains(".go:") || rest.contains("\n\t") || framed()
+    is_signed(text) || text.contains(".go:") || rest.contains("\n\t") || framed()
+}
+
+/// Whether one of the pieces that stand in printed exceptions stands in a text.
+fn is_signed(text: &str) -> bool {
+    static ANY: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(ANYWHERE).unwrap_or_else(|_| unreachable!("a few short literals")));
+    ANY.is_match(text)
 }
 
 /// Whether a text on one line, whose breaks are written as `escape`, may hold an exception: cheap, and right about most.
@@ -46,7 +58,7 @@ pub(super) fn may_be_stack(text: &str, escape: &str) -> bool {
     }
     // `\name` is a name behind a backslash, and source code that stands under a frame quotes such texts.
     let real = || breaks().any(|at| !text[at + escape.len()..].starts_with(|c: char| c.is_ascii_lowercase()));
-    let signed = || !text.starts_with([' ', '\t']) && ANYWHERE.iter().any(|sign| text.contains(sign)) && real();
+    let signed = || !text.starts_with([' ', '\t']) && is_signed(text) && real();
     has_frame_behind(text, escape) || signed()
 }
 

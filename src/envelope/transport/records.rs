@@ -4,7 +4,9 @@
 //! few scans and no parse here.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -15,8 +17,26 @@ use crate::model::{Severity, Time};
 
 type Reader = fn(&Map<String, Value>) -> Option<Stripped<'static>>;
 
+/// One of these keys stands in every line that is read here.
+const KEYS: [&str; 8] = [
+    "\"log\"",
+    "\"MESSAGE\"",
+    "\"line\"",
+    "\"logStreamName\"",
+    "\"@message\"",
+    "\"textPayload\"",
+    "\"jsonPayload\"",
+    "\"deploymentId\"",
+];
+
 /// Reads a line that is one JSON object of a transport.
 pub(super) fn read(line: &[u8]) -> Option<(Transport, Stripped<'_>)> {
+    static ANY: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(KEYS).unwrap_or_else(|_| unreachable!("eight short literals")));
+    // A program's own JSON line has none of them, and is asked once for all.
+    if !ANY.is_match(line) {
+        return None;
+    }
     let has = |key: &str| memmem::find(line, key.as_bytes()).is_some();
     if has("\"log\"")
         && let Some(stripped) = docker(line)

@@ -288,16 +288,19 @@ impl Choice {
 
     /// For either distance the gram that is to be expected least.
     fn rarest(&mut self, text: &[u8]) -> Vec<(u32, u32)> {
-        let count = |counts: &HashMap<u32, u32>, gram: u32| counts.get(&gram).copied().unwrap_or(0);
-        let cost = |gram: u32| {
-            let full = count(&self.taken, gram) >= MOST_SHARED;
+        let mut best: Vec<(u32, u32)> = Vec::with_capacity(STRIDE);
+        for distance in 0..STRIDE {
             // Frequencies that differ by less than two are as good as equal.
-            let frequency = self.ordinary.frequency(gram).max(1).ilog2();
-            (frequency, full, std::cmp::Reverse(count(&self.shared, gram)))
-        };
-        let all: Vec<(u32, u32)> = grams(text).zip(1..).collect();
-        let best = |distance: usize| all.iter().skip(distance).step_by(STRIDE).min_by_key(|(gram, _)| cost(*gram));
-        let best: Vec<(u32, u32)> = (0..STRIDE).filter_map(best).copied().collect();
+            let frequency = |gram: u32| self.ordinary.frequency(gram).max(1).ilog2();
+            let all = grams(text).zip(1..).skip(distance).step_by(STRIDE).map(|(gram, at)| (frequency(gram), gram, at));
+            let all: Vec<(u32, u32, u32)> = all.collect();
+            let Some(least) = all.iter().map(|(frequency, ..)| *frequency).min() else { continue };
+            let count = |counts: &HashMap<u32, u32>, gram: u32| counts.get(&gram).copied().unwrap_or(0);
+            let cost =
+                |gram: u32| (count(&self.taken, gram) >= MOST_SHARED, std::cmp::Reverse(count(&self.shared, gram)));
+            let rarest = all.iter().filter(|(frequency, ..)| *frequency == least);
+            best.extend(rarest.min_by_key(|(_, gram, _)| cost(*gram)).map(|(_, gram, at)| (*gram, *at)));
+        }
         best.iter().for_each(|(gram, _)| *self.taken.entry(*gram).or_insert(0) += 1);
         best
     }

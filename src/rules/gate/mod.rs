@@ -201,7 +201,7 @@ impl<'r> Gate<'r> {
             let Some(rule) = self.rules.map(|rules| rules.signal(signal)) else { continue };
             // What reaches no further than what is sure already need not be held against the line.
             let text = if look.reach >= Some(needle.reach) { None } else { look.plain(line) };
-            let told = rule.in_line(pattern, line, text);
+            let told = rule.in_line(pattern, look.folded(line), text);
             if told == InLine::Holds {
                 look.reach = look.reach.max(Some(needle.reach));
             }
@@ -248,6 +248,8 @@ struct Look<'l> {
     reach: Option<Reach>,
     /// The line where it is plain text, once somebody asked.
     plain: Option<Option<&'l str>>,
+    /// The line in small letters, once somebody asked.
+    folded: Vec<u8>,
     tried: Vec<Candidate>,
     signals: Vec<Trace>,
 }
@@ -258,11 +260,19 @@ impl<'l> Look<'l> {
         *self.plain.get_or_insert_with(|| plain().map(|text| text.trim_end_matches(['\r', '\n'])))
     }
 
+    fn folded(&mut self, line: &[u8]) -> &[u8] {
+        if self.folded.is_empty() {
+            self.folded.extend(line.iter().map(u8::to_ascii_lowercase));
+        }
+        &self.folded
+    }
+
     /// Goes on with another line; what this one came to.
     fn turn_to(&mut self, line: Option<usize>) -> Option<Mark> {
         let was = std::mem::replace(&mut self.line, line);
         let (reach, mut signals) = (self.reach.take(), std::mem::take(&mut self.signals));
         self.plain = None;
+        self.folded.clear();
         self.tried.clear();
         let told = reach.is_some() || !signals.is_empty();
         if reach == Some(Reach::Around) {

@@ -148,7 +148,7 @@ pub(super) fn raw_forms(
     let wanted = |text: &str, around| (Wanted::anywhere(text, folded), Needle { reach, signal, around, folded });
     let sure = |form: String| wanted(&form, Around::Nothing);
     // Grammars look into texts, not between fields.
-    let joined = signal.is_some();
+    let joined = signal.is_some() && literal.contains('=');
     let piece = if joined { plainest(literal) } else { unescaped(literal) };
     if piece.len() >= SHORTEST {
         let at = piece.as_ptr() as usize - literal.as_ptr() as usize;

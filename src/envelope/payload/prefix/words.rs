@@ -69,6 +69,8 @@ const MESSAGE_WORDS: [&str; 40] = [
 ];
 /// Modules of Airflow that log what another process printed, line by line.
 const RELAYS: [&[u8]; 5] = [b"subprocess.py:", b"logging_mixin.py:", b"docker.py:", b"pod_manager.py:", b"bash.py:"];
+/// Bytes behind a date that may tell a continuation, with room to spare.
+const LONGEST_CONTINUATION: usize = 40;
 /// Tokens before the level that are looked at.
 const TOKENS_BEFORE: usize = 4;
 /// Tokens behind the level that are looked at.
@@ -90,10 +92,22 @@ pub(super) fn after_time(bytes: &[u8], at: usize, style: Style, time: Option<Tim
     Some(Prefix { len, starts: !is_continuation(rest), severity, ..start })
 }
 
-/// Whether [`after_time`] says that a record starts, where that is plain to see: a date stands in front of what continues nothing.
+/// Whether [`after_time`] says that a record starts, where that is plain to see: a date stands in front of what continues nothing and is no
+/// relay's. The line is as it stands in a file.
 pub(super) fn plainly_starts(bytes: &[u8], at: usize) -> bool {
-    matches!(bytes.get(at), Some(b' ' | b'\t' | b':' | b',' | b'|'))
-        && !is_continuation(&bytes[behind_time(bytes, at)..])
+    if !matches!(bytes.get(at), Some(b' ' | b'\t' | b':' | b',' | b'|')) {
+        return false;
+    }
+    let rest = &bytes[behind_time(bytes, at)..];
+    // Neither control characters nor blanks beyond ASCII may hide what continues another line, or a relay's name.
+    let hidden = |byte: &u8| *byte < b' ' || matches!(*byte, 0x7F | 0xC2);
+    let told = rest.iter().take(LONGEST_CONTINUATION).any(hidden) || is_continuation(rest);
+    !told && memchr::memchr(0x1B, rest).is_none() && !memchr::memchr_iter(b'{', rest).any(|at| is_relay(&rest[at + 1..]))
+}
+
+/// Whether what stands in braces is a module that relays the lines of another process.
+fn is_relay(inner: &[u8]) -> bool {
+    RELAYS.iter().any(|relay| inner.trim_ascii_start().starts_with(relay))
 }
 
 /// Where the text behind a time and what delimits it begins.
@@ -151,7 +165,7 @@ fn level_near(bytes: &[u8], at: usize, mut prefix: Prefix) -> Option<(usize, Pre
                 if open == b'{' {
                     // Airflow puts the logging call in braces; where that is a relay of another process's output, each of its lines
                     // comes as a record.
-                    prefix.starts &= !RELAYS.iter().any(|relay| inner.starts_with(relay));
+                    prefix.starts &= !is_relay(inner);
                 } else {
                     name_worker(&mut prefix, inner);
                 }

@@ -1,0 +1,235 @@
+//! The fields of a structured record, whatever format it was written in.
+//!
+//! A record is asked for a hundred names, most of which it does not have, so that has to cost next to nothing: no name is hashed before it is
+//! known that the record may have it. It must never depend on how many fields a hostile record has more than once over.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use hashbrown::HashMap;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// Among so many fields a name that stands twice is found by looking at all of them.
+const FEW: usize = 48;
+
+/// What has fields.
+pub(super) trait Object {
+    /// A field of it.
+    fn at(&self, key: &str) -> Option<&Value>;
+
+    /// All of them, in their order.
+    fn fields(&self) -> impl Iterator<Item = (&str, &Value)>;
+
+    /// Whether it has a field.
+    fn has(&self, key: &str) -> bool {
+        self.at(key).is_some()
+    }
+
+    /// Whether it has one of these fields, and not as null.
+    fn tells(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.at(key).is_some_and(|value| !value.is_null()))
+    }
+
+    /// A value under a dotted name, written either as one key (`"error.type"`) or nested.
+    fn under(&self, path: &str) -> Option<&Value> {
+        if let Some(value) = self.at(path) {
+            return Some(value).filter(|value| !value.is_null());
+        }
+        let dot = path.bytes().position(|byte| byte == b'.')?;
+        self.at(&path[..dot])?.as_object()?.under(&path[dot + 1..])
+    }
+
+    /// The first of several fields that holds a non-empty string or a number, as text.
+    fn text(&self, paths: &[&str]) -> Option<String> {
+        paths.iter().find_map(|path| match self.under(path)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
+    }
+}
+
+impl Object for Map<String, Value> {
+    fn at(&self, key: &str) -> Option<&Value> {
+        // To look at a few is done before the hash of a name is known.
+        if self.len() <= 16 {
+            self.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+        } else {
+            self.get(key)
+        }
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.iter().map(|(key, value)| (key.as_str(), value))
+    }
+}
+
+/// The fields of a record, each name once.
+#[derive(Debug, Default)]
+pub(super) struct Fields<'t> {
+    all: Vec<(Cow<'t, str>, Value)>,
+    /// A bit for each name; a name whose bit is not set is none of them.
+    marks: u64,
+}
+
+impl<'t> Fields<'t> {
+    /// Fields of which the last counts where a name stands twice, in the first one's place.
+    fn of(all: Vec<(Cow<'t, str>, Value)>) -> Self {
+        let mut fields = Self { all: Vec::with_capacity(all.len()), marks: 0 };
+        if all.len() <= FEW {
+            all.into_iter().for_each(|(key, value)| fields.insert(key, value));
+            return fields;
+        }
+        let mut places: HashMap<Cow<'t, str>, usize> = HashMap::with_capacity(all.len());
+        for (key, value) in all {
+            match places.get(&key) {
+                Some(&place) => fields.all[place].1 = value,
+                None => {
+                    places.insert(key.clone(), fields.all.len());
+                    fields.push(key, value);
+                }
+            }
+        }
+        fields
+    }
+
+    fn push(&mut self, key: Cow<'t, str>, value: Value) {
+        self.marks |= mark(&key);
+        self.all.push((key, value));
+    }
+
+    /// Sets a field. This looks at all others.
+    pub(super) fn insert(&mut self, key: impl Into<Cow<'t, str>>, value: Value) {
+        let key = key.into();
+        match self.at_mut(&key) {
+            Some(field) => *field = value,
+            None => self.push(key, value),
+        }
+    }
+
+    /// A field to change.
+    pub(super) fn at_mut(&mut self, key: &str) -> Option<&mut Value> {
+        if self.marks & mark(key) == 0 {
+            return None;
+        }
+        self.all.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// Takes a field out; the others stay in their order.
+    pub(super) fn remove(&mut self, key: &str) -> Option<Value> {
+        let at = self.all.iter().position(|(name, _)| name == key)?;
+        Some(self.all.remove(at).1)
+    }
+
+    /// How many fields there are.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+}
+
+impl Object for Fields<'_> {
+    fn at(&self, key: &str) -> Option<&Value> {
+        if self.marks & mark(key) == 0 {
+            return None;
+        }
+        self.all.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.all.iter().map(|(key, value)| (&**key, value))
+    }
+}
+
+impl From<Map<String, Value>> for Fields<'_> {
+    fn from(map: Map<String, Value>) -> Self {
+        let mut fields = Self::default();
+        map.into_iter().for_each(|(key, value)| fields.push(Cow::Owned(key), value));
+        fields
+    }
+}
+
+/// The bit of a name: the names that records are asked for spread over all of them.
+fn mark(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
+    1 << ((usize::from(first) * 5 + usize::from(last) * 3 + bytes.len() * 7) % 64)
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut all = Vec::with_capacity(16);
+                while let Some((Name(key), value)) = map.next_entry::<Name<'_>, Value>()? {
+                    all.push((key, value));
+                }
+                Ok(Fields::of(all))
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+/// A field's name, borrowed where it was not escaped.
+struct Name<'t>(Cow<'t, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Name<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(Reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_two_counts_in_the_first_ones_place() {
+        for spare in [0, FEW] {
+            let more: String = (0..spare).map(|n| format!(",\"n{n}\":{n}")).collect();
+            let text = format!(r#"{{"a":1,"b\n":2,"a":3{more},"b\n":4}}"#);
+            let fields: Fields<'_> = serde_json::from_str(&text).expect("an object");
+            let first: Vec<_> = fields.fields().take(2).map(|(key, value)| (key, value.as_u64())).collect();
+            assert_eq!((first, fields.len()), (vec![("a", Some(3)), ("b\n", Some(4))], 2 + spare));
+        }
+    }
+
+    #[test]
+    fn a_field_is_found_where_it_is() {
+        let text = r#"{"level":null,"error":{"type":"E","n":{"m":7}},"http.status":401}"#;
+        let mut fields: Fields<'_> = serde_json::from_str(text).expect("an object");
+        assert_eq!(fields.text(&["level", "error.kind", "error.type"]).as_deref(), Some("E"));
+        assert_eq!(fields.text(&["http.status"]).as_deref(), Some("401"));
+        assert!(fields.has("level") && !fields.tells(&["level"]) && !fields.has("levels"));
+        assert!(fields.under("error.n.m").is_some());
+        assert!(fields.remove("error").is_some() && !fields.has("error") && fields.len() == 2);
+    }
+}
