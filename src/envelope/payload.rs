@@ -71,6 +71,9 @@ pub fn begins_record(text: &str) -> Option<Payload> {
 /// The time that [`read`] would find; cheaper where a logger's prefix tells.
 #[must_use]
 pub fn time(bytes: &[u8]) -> Option<Time> {
+    if let Some(time) = prefix::plain_time(bytes).filter(|_| !bytes.trim_ascii_end().ends_with(b"}")) {
+        return Some(time);
+    }
     let text = clean::bytes(bytes);
     let structured =
         text.starts_with('{') || text.ends_with('}') || text.as_bytes().iter().take(16).any(|b| *b == b'=');

@@ -65,7 +65,7 @@ pub fn parse_field(text: &str) -> Option<Time> {
 /// `1123 08:26:39.985123` of klog; the year is assumed.
 #[must_use]
 pub fn klog(text: &[u8]) -> Option<Stamp> {
-    let date = Date { year: i32::from(ASSUMED_YEAR), month: number(text, 0, 2)?, day: number(text, 2, 2)? };
+    let date = Date { year: i32::from(ASSUMED_YEAR), month: number::<2>(text, 0)?, day: number::<2>(text, 2)? };
     let clock = parse_prefix(text.get(5..)?).filter(|clock| clock.time.is_none() && text[4] == b' ')?;
     let stamp = date.with_clock(&text[..5 + clock.len], 5);
     // What is no moment is a stamp all the same.
@@ -104,7 +104,7 @@ fn iso(text: &[u8]) -> Option<Stamp> {
         b',' if *text.get(11)? == b' ' => 12,
         _ => return None,
     };
-    let date = Date { year: number(text, 0, 4)?, month: number(text, 5, 2)?, day: number(text, 8, 2)? };
+    let date = Date { year: number::<4>(text, 0)?, month: number::<2>(text, 5)?, day: number::<2>(text, 8)? };
     let time = date.with_clock(text, clock)?;
     Some(Stamp { rfc3339: matches!(joint, b'T' | b't'), ..time })
 }
@@ -115,7 +115,7 @@ fn clf(text: &[u8]) -> Option<Stamp> {
     if !matches!(separator, b'/' | b'-' | b' ') || *text.get(6)? != separator || !matches!(text.get(11)?, b':' | b' ') {
         return None;
     }
-    let date = Date { day: number(text, 0, 2)?, month: month(text, 3)?, year: number(text, 7, 4)? };
+    let date = Date { day: number::<2>(text, 0)?, month: month(text, 3)?, year: number::<4>(text, 7)? };
     date.with_clock(text, 12)
 }
 
@@ -129,9 +129,9 @@ fn american(text: &[u8]) -> Option<Stamp> {
     if *text.get(at)? != b'/' {
         return None;
     }
-    let (year, mut at) = match number(text, at + 1, 4) {
+    let (year, mut at) = match number::<4>(text, at + 1) {
         Some(year) => (year, at + 5),
-        None => (2000 + number(text, at + 1, 2)?, at + 3),
+        None => (2000 + number::<2>(text, at + 1)?, at + 3),
     };
     if text.get(at) == Some(&b',') {
         at += 1;
@@ -148,7 +148,7 @@ fn british(text: &[u8]) -> Option<Stamp> {
     if *text.get(2)? != b'.' || *text.get(5)? != b'.' || *text.get(10)? != b' ' {
         return None;
     }
-    let date = Date { day: number(text, 0, 2)?, month: number(text, 3, 2)?, year: number(text, 6, 4)? };
+    let date = Date { day: number::<2>(text, 0)?, month: number::<2>(text, 3)?, year: number::<4>(text, 6)? };
     date.with_clock(text, 11)
 }
 
@@ -158,7 +158,7 @@ fn clock(text: &[u8]) -> Option<Stamp> {
         return Some(Stamp { time: None, len, fraction_digits, comma, rfc3339: false });
     }
     let (hour, at) = short_number(text, 0)?;
-    let minute = (*text.get(at)? == b':').then(|| number(text, at + 1, 2))??;
+    let minute = (*text.get(at)? == b':').then(|| number::<2>(text, at + 1))??;
     let half = text.get(at + 3..at + 5)?;
     let fits = hour <= 12 && minute < 60 && (half == b"AM" || half == b"PM");
     fits.then_some(Stamp { time: None, len: at + 5, fraction_digits: 0, comma: false, rfc3339: false })
@@ -173,7 +173,7 @@ fn syslog(text: &[u8]) -> Option<Stamp> {
     let at = if *text.get(4)? == b' ' { 5 } else { 4 };
     let (day, at) = short_number(text, at)?;
     if text.get(at) == Some(&b',') && text.get(at + 1) == Some(&b' ') {
-        let year = number(text, at + 2, 4)?;
+        let year = number::<4>(text, at + 2)?;
         let at = at + 6 + usize::from(text.get(at + 6) == Some(&b','));
         return (*text.get(at)? == b' ').then(|| Date { year, month, day }.with_clock(text, at + 1))?;
     }
@@ -193,7 +193,7 @@ fn ctime(text: &[u8]) -> Option<Stamp> {
     let at = if *text.get(8)? == b' ' { 9 } else { 8 };
     let (day, at) = short_number(text, at)?;
     let (nanos, end, fraction_digits, comma) = (*text.get(at)? == b' ').then(|| clock_at(text, at + 1))??;
-    let year = (*text.get(end)? == b' ').then(|| number(text, end + 1, 4))??;
+    let year = (*text.get(end)? == b' ').then(|| number::<4>(text, end + 1))??;
     let time = Time { nanos: Date { year, month, day }.nanos()?.checked_add(nanos)?, offset_minutes: None };
     Some(Stamp { time: Some(time), len: end + 5, fraction_digits, comma, rfc3339: false })
 }
@@ -247,7 +247,7 @@ fn clock_at(text: &[u8], at: usize) -> Option<(i64, usize, u8, bool)> {
     if *text.get(at)? != b':' || *text.get(at + 3)? != b':' {
         return None;
     }
-    let (minute, second) = (number(text, at + 1, 2)?, number(text, at + 4, 2)?);
+    let (minute, second) = (number::<2>(text, at + 1)?, number::<2>(text, at + 4)?);
     let mut end = at + 6;
     let (mut nanos, mut digits, mut comma) = (0, 0, false);
     if let Some(b'.' | b',') = text.get(end) {
@@ -284,9 +284,9 @@ fn zone(text: &[u8], at: usize) -> Option<(Option<i16>, usize)> {
     match text.get(start)? {
         b'Z' | b'z' if start == at => return Some((Some(0), at + 1)),
         sign @ (b'+' | b'-') => {
-            let hours = number(text, start + 1, 2)?;
+            let hours = number::<2>(text, start + 1)?;
             let colon = usize::from(text.get(start + 3) == Some(&b':'));
-            let minutes = number(text, start + 3 + colon, 2);
+            let minutes = number::<2>(text, start + 3 + colon);
             let end = if minutes.is_some() { start + 5 + colon } else { start + 3 };
             // `- 12` is a dash in front of a number; `-12` glued to a date would be `-1200` or `-12:00` in any log.
             if hours > 14 || minutes.is_some_and(|m| m > 59) || (start > at && minutes.is_none()) {
@@ -328,23 +328,25 @@ fn named_offset(word: &[u8]) -> Option<i16> {
 
 /// Nanoseconds of the digits that `text` begins with, and their number. Digits past the ninth are dropped.
 fn fraction_nanos(text: &[u8]) -> (i64, usize) {
+    const SCALE: [i64; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     let count = text.iter().take(18).take_while(|b| b.is_ascii_digit()).count();
-    let digits = text[..count].iter().chain(std::iter::repeat(&b'0')).take(9);
-    (digits.fold(0, |value, digit| value * 10 + i64::from(digit - b'0')), count)
+    let digits = count.min(9);
+    let value = text[..digits].iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+    (value * SCALE[digits], count)
 }
 
-/// A number of exactly `width` digits.
-fn number(text: &[u8], at: usize, width: usize) -> Option<i32> {
-    text.get(at..at + width)?
-        .iter()
-        .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i32::from(byte - b'0')))
+/// A number of exactly so many digits.
+fn number<const WIDTH: usize>(text: &[u8], at: usize) -> Option<i32> {
+    let digits = text.get(at..)?.first_chunk::<WIDTH>()?.map(|byte| byte.wrapping_sub(b'0'));
+    let value = digits.iter().fold(0, |sum, digit| sum * 10 + i32::from(*digit));
+    digits.iter().all(|digit| *digit < 10).then_some(value)
 }
 
 /// A number of one or two digits, and its end.
 fn short_number(text: &[u8], at: usize) -> Option<(i32, usize)> {
-    match number(text, at, 2) {
+    match number::<2>(text, at) {
         Some(value) => Some((value, at + 2)),
-        None => number(text, at, 1).map(|value| (value, at + 1)),
+        None => number::<1>(text, at).map(|value| (value, at + 1)),
     }
 }
 

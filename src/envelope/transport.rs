@@ -281,9 +281,14 @@ fn skip_colour(text: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Where the ninth digit behind the second of an RFC 3339 time stands.
+const RUNTIME_DIGITS: usize = "2026-11-23T08:26:39.123456789".len() - 1;
+
 /// A transport's own time stamp and one blank at `at`: RFC 3339 with at least nine digits, as container runtimes write and programs
 /// hardly do.
 fn runtime_stamp(text: &[u8], at: usize) -> Option<(super::Time, usize)> {
+    // Which hardly a program's stamp passes, so few are read here.
+    text.get(at + RUNTIME_DIGITS).filter(|byte| byte.is_ascii_digit()).filter(|_| text[at + 10] | 0x20 == b't')?;
     let stamp = timestamp::parse_prefix(text.get(at..)?)?;
     let end = at + stamp.len;
     let ends = matches!(text.get(end), Some(b' ') | None);

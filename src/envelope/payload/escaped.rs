@@ -28,7 +28,8 @@ pub(super) fn expand(text: &str) -> Option<String> {
 
 /// The text with `&quot;` and the like read, where a frame shows that the whole is markup.
 pub(super) fn entities(text: &str) -> Option<String> {
-    if !text.contains('&') || !["&quot;", "&lt;", "&gt;", "&#x27;", "&#39;"].iter().any(|entity| text.contains(entity))
+    if memchr::memchr(b'&', text.as_bytes()).is_none()
+        || !["&quot;", "&lt;", "&gt;", "&#x27;", "&#39;"].iter().any(|entity| text.contains(entity))
     {
         return None;
     }
@@ -38,6 +39,7 @@ pub(super) fn entities(text: &str) -> Option<String> {
 
 /// Position of the first escaped break, if the text shows a traceback that was written with them.
 fn first_break(text: &str, escape: &str) -> Option<usize> {
+    memchr::memchr(escape.as_bytes()[0], text.as_bytes())?;
     signs::may_be_stack(text, escape).then(|| text.find(escape))?
 }
 

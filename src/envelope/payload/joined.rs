@@ -3,6 +3,10 @@
 //! Two frames on one line are the sign: no runtime prints that. Breaks are put back before frames and connectors, and in Python's blocks
 //! before the class line, as far as the text tells. A line with one frame, or with words that only look like some, stays as it is.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// What begins a line of its own in a trace.
 const CONNECTORS: [&str; 11] = [
     " Caused by: ",
@@ -17,6 +21,8 @@ const CONNECTORS: [&str; 11] = [
     " thrown in ",
     " Node.js v",
 ];
+/// What stands before a frame.
+const MARKS: [&str; 3] = [" at ", " File \"", " from "];
 /// Frames a line must hold.
 const LEAST_FRAMES: usize = 2;
 /// Longest callee of a frame, in words: `async new Server.handle [as run]`.
@@ -24,7 +30,9 @@ const CALLEE_WORDS: usize = 5;
 
 /// The text with its line breaks back; `None` where it is no trace on one line.
 pub(super) fn expand(text: &str) -> Option<String> {
-    if text.contains('\n') || !(text.contains(" at ") || text.contains(" File \"") || text.contains(" from ")) {
+    static ANY: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(MARKS).unwrap_or_else(|_| unreachable!("three short literals")));
+    if memchr::memchr(b'\n', text.as_bytes()).is_some() || !ANY.is_match(text) {
         return None;
     }
     let frames: Vec<usize> = frames(text).collect();
@@ -57,8 +65,7 @@ pub(super) fn expand(text: &str) -> Option<String> {
 
 /// Positions of the blanks before frames.
 fn frames(text: &str) -> impl Iterator<Item = usize> {
-    let marks = [" at ", " File \"", " from "];
-    let mut found: Vec<usize> = marks
+    let mut found: Vec<usize> = MARKS
         .iter()
         .flat_map(|mark| memchr::memmem::find_iter(text.as_bytes(), mark))
         .filter(|at| is_frame(&text[at + 1..]))

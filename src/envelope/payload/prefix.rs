@@ -60,6 +60,17 @@ pub(super) fn plainly_starts(bytes: &[u8]) -> bool {
     stamp.is_some_and(|stamp| stamp.time.is_some() && words::plainly_starts(bytes, stamp.len))
 }
 
+/// The time that prefixes give, where a date stands in front and nothing behind it can be a time as well; `None` says nothing.
+pub(super) fn plain_time(bytes: &[u8]) -> Option<Time> {
+    let stamp = bytes.first().filter(|first| first.is_ascii_digit()).and_then(|_| timestamp::parse_prefix(bytes))?;
+    let rest = bytes.get(stamp.len..).filter(|rest| matches!(rest.first(), Some(b' ' | b'\t')))?;
+    // What control characters hide is read in full. Every time has a colon between digits.
+    let plain = rest.iter().fold(true, |plain, byte| plain & ((*byte >= b' ') & (*byte < 0x7F) | (*byte == b'\t')));
+    let digit = |at: usize| rest.get(at).is_some_and(u8::is_ascii_digit);
+    let clocked = || memchr::memchr_iter(b':', rest).any(|at| digit(at - 1) && digit(at + 1));
+    stamp.time.filter(|_| plain && !clocked())
+}
+
 /// The edge of a code block in a ticket: what stands behind it is not part of what stands before it.
 fn fence(text: &str) -> Option<Prefix> {
     let language = text.strip_prefix("```")?.trim_end();

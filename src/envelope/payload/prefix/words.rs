@@ -102,7 +102,16 @@ pub(super) fn plainly_starts(bytes: &[u8], at: usize) -> bool {
     // Neither control characters nor blanks beyond ASCII may hide what continues another line, or a relay's name.
     let hidden = |byte: &u8| *byte < b' ' || matches!(*byte, 0x7F | 0xC2);
     let told = rest.iter().take(LONGEST_CONTINUATION).any(hidden) || is_continuation(rest);
-    !told && memchr::memchr(0x1B, rest).is_none() && !memchr::memchr_iter(b'{', rest).any(|at| is_relay(&rest[at + 1..]))
+    !told
+        && memchr::memchr(0x1B, rest).is_none()
+        && !memchr::memchr_iter(b'{', rest).any(|at| is_relay(&rest[at + 1..]))
+}
+
+/// Whether a level stands behind blanks, as loggers put it that align levels to the right.
+fn is_aligned_level(rest: &[u8]) -> bool {
+    let word = &rest[blanks(rest, 0)..];
+    let len = word.iter().take(9).take_while(|byte| byte.is_ascii_uppercase()).count();
+    word.get(len) == Some(&b' ') && level::capitals(&word[..len]).is_some()
 }
 
 /// Whether what stands in braces is a module that relays the lines of another process.
@@ -445,9 +454,25 @@ fn separators(bytes: &[u8], at: usize) -> usize {
 
 /// Length of the run of letters that names, levels and call sites are made of, a colon at its end included.
 fn word_len(rest: &[u8]) -> usize {
-    let named = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$:/#@<>-".contains(byte);
-    rest.iter().take(160).take_while(|byte| named(byte)).count()
+    rest.iter().take(160).take_while(|byte| NAMED[usize::from(**byte)]).count()
 }
+
+/// The letters that names, levels and call sites are made of.
+const NAMED: [bool; 256] = {
+    const MARKS: &[u8] = b"_.$:/#@<>-";
+    let mut named = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        named[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut mark = 0;
+    while mark < MARKS.len() {
+        named[MARKS[mark] as usize] = true;
+        mark += 1;
+    }
+    named
+};
 
 fn all_digits(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.len() <= 20 && bytes.iter().all(u8::is_ascii_digit)
