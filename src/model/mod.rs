@@ -3,12 +3,14 @@
 //! Plain data without behaviour beyond construction and display. Nothing here reads a file, knows a rule or can be serialised: the wire
 //! form of a report lives in [`crate::report`].
 
+mod any_of;
 mod chain;
 mod ids;
 mod record;
 mod text;
 mod time;
 
+pub(crate) use any_of::AnyOf;
 pub use chain::{Exception, ExceptionChain, Frame, Language, Relation};
 pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
 pub use record::{Event, Line, LineRange, Segment};

@@ -6,14 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
 
-use super::any_of::AnyOf;
 use super::check;
 use super::lazy::{Found, Lazy};
 use super::literal_index::{Candidate, LiteralIndex};
 use super::load::{RuleError, RuleSet};
 use super::lookups::Lookups;
 use super::schema::{Cause, Component, Signal};
-use crate::model::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
+use crate::model::{Aggregate, AnyOf, ComponentId, ConceptId, SignalId, SymptomId};
 
 /// A signal with its regexes and concepts.
 #[derive(Debug)]

@@ -19,13 +19,22 @@ pub(super) struct Title<'a> {
 
 /// Whether a line could begin or show an exception; most lines of a log cannot, and this is cheap.
 pub(super) fn may_matter(text: &str) -> bool {
-    text.contains(":in ") || text.contains("from ") || text.ends_with(')') || text.ends_with("last):")
+    let (head, tail) = (text.trim_start(), text.trim_end());
+    // Where the order of the frames is reversed, a number stands before `from`.
+    let from = head.starts_with("from ") || head.starts_with(|c: char| c.is_ascii_digit());
+    from || tail.ends_with(')') || tail.ends_with("last):") || method_at(text).is_some()
+}
+
+/// Where the method of a site stands, ``:in `METHOD'``.
+fn method_at(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b':', bytes).find(|at| bytes[*at..].starts_with(b":in `") || bytes[*at..].starts_with(b":in '"))
 }
 
 /// Reads a site at the beginning of a line. Ruby 3.4 quotes the method with `'…'`, older ones with `` `…' ``.
 pub(super) fn site(text: &str) -> Option<Site<'_>> {
     let text = text.trim_start();
-    let at = text.find(":in `").or_else(|| text.find(":in '"))?;
+    let at = method_at(text)?;
     let (path, line) = place(&text[..at])?;
     let quoted = &text[at + 5..];
     let close = quoted.match_indices('\'').map(|(at, _)| at).find(|close| {

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use crate::model::AnyOf;
 
 /// What begins a line of its own in a trace.
 const CONNECTORS: [&str; 11] = [
@@ -30,9 +30,8 @@ const CALLEE_WORDS: usize = 5;
 
 /// The text with its line breaks back; `None` where it is no trace on one line.
 pub(super) fn expand(text: &str) -> Option<String> {
-    static ANY: LazyLock<AhoCorasick> =
-        LazyLock::new(|| AhoCorasick::new(MARKS).unwrap_or_else(|_| unreachable!("three short literals")));
-    if memchr::memchr(b'\n', text.as_bytes()).is_some() || !ANY.is_match(text) {
+    static ANY: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&MARKS));
+    if memchr::memchr(b'\n', text.as_bytes()).is_some() || !ANY.stands_in(text.as_bytes()) {
         return None;
     }
     let frames: Vec<usize> = frames(text).collect();

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use crate::model::AnyOf;
 
 /// Pieces that stand in printed exceptions and hardly elsewhere; none holds a line break.
 const ANYWHERE: [&str; 17] = [
@@ -45,9 +45,8 @@ pub(super) fn is_stack(text: &str) -> bool {
 
 /// Whether one of the pieces that stand in printed exceptions stands in a text.
 fn is_signed(text: &str) -> bool {
-    static ANY: LazyLock<AhoCorasick> =
-        LazyLock::new(|| AhoCorasick::new(ANYWHERE).unwrap_or_else(|_| unreachable!("a few short literals")));
-    ANY.is_match(text)
+    static ANY: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&ANYWHERE));
+    ANY.stands_in(text.as_bytes())
 }
 
 /// Whether a text on one line, whose breaks are written as `escape`, may hold an exception: cheap, and right about most.

@@ -101,7 +101,8 @@ pub(super) fn plainly_starts(bytes: &[u8], at: usize) -> bool {
     let rest = &bytes[behind_time(bytes, at)..];
     // Neither control characters nor blanks beyond ASCII may hide what continues another line, or a relay's name.
     let hidden = |byte: &u8| *byte < b' ' || matches!(*byte, 0x7F | 0xC2);
-    let told = rest.iter().take(LONGEST_CONTINUATION).any(hidden) || is_continuation(rest);
+    let told = rest.iter().take(LONGEST_CONTINUATION).any(hidden);
+    let told = told || is_continuation(rest) && !is_aligned_level(rest);
     !told
         && memchr::memchr(0x1B, rest).is_none()
         && !memchr::memchr_iter(b'{', rest).any(|at| is_relay(&rest[at + 1..]))

@@ -1,14 +1,14 @@
 //! Tells whether one of a few texts stands in a line.
 //!
-//! Asked of every line that holds some literal of a rule, so it looks at many bytes at once and for all texts in one pass. It knows one case
-//! only: whoever asks folds the line once for all the sets that are held against it.
+//! Asked of most lines that are read at all, so it looks at many bytes at once and for all texts in one pass. It knows one case only:
+//! whoever disregards case folds the line once for all the sets that are held against it.
 
 use aho_corasick::packed::{Config, Searcher};
 use memchr::memmem::Finder;
 
 /// A set of texts, made ready.
 #[derive(Debug)]
-pub(super) enum AnyOf {
+pub(crate) enum AnyOf {
     /// All at once.
     Packed(Searcher),
     /// One by one, where the machine or the number of texts does not allow that.
@@ -17,15 +17,16 @@ pub(super) enum AnyOf {
 
 impl AnyOf {
     /// A set of texts, none of them empty.
-    pub(super) fn new(texts: &[String]) -> Self {
-        let each = || texts.iter().map(|text| Finder::new(text.as_bytes()).into_owned()).collect();
+    pub(crate) fn new<T: AsRef<str>>(texts: &[T]) -> Self {
+        let bytes = || texts.iter().map(|text| text.as_ref().as_bytes());
+        let each = || bytes().map(|text| Finder::new(text).into_owned()).collect();
         // A search for a single text has a way of its own.
-        let packed = (texts.len() > 1).then(|| Config::new().builder().extend(texts).build()).flatten();
+        let packed = (texts.len() > 1).then(|| Config::new().builder().extend(bytes()).build()).flatten();
         packed.map_or_else(|| Self::Each(each()), Self::Packed)
     }
 
     /// Whether one of the texts stands there.
-    pub(super) fn stands_in(&self, line: &[u8]) -> bool {
+    pub(crate) fn stands_in(&self, line: &[u8]) -> bool {
         match self {
             Self::Packed(searcher) => searcher.find(line).is_some(),
             Self::Each(finders) => finders.iter().any(|finder| finder.find(line).is_some()),
