@@ -78,10 +78,10 @@ impl<V: Clone> Cache<V> {
     }
 
     /// Keeps the value of a key that was offered before, not long ago: most are offered once.
-    pub(super) fn keep_repeated(&self, key: &[u8], value: &V, weight: usize) {
+    pub(super) fn keep_repeated(&self, key: &[u8], weight: usize, value: impl FnOnce() -> V) {
         let Some((hash, shard)) = self.shard(key) else { return };
         if self.was_offered(hash) {
-            self.insert(hash, shard, key, value, weight);
+            self.insert(hash, shard, key, &value(), weight);
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::alike::Alike;
 use super::cache::Cache;
 use super::kept::Kept;
 use super::known::{Frames, Known, Searched, is_quiet};
@@ -15,25 +16,27 @@ use crate::model::{Event, Exception, ExceptionChain};
 use crate::redact;
 use crate::rules::CompiledRules;
 
-/// Bytes of whole events, of single texts, of frames.
-const MOST_BYTES: [usize; 3] = [2 << 20, 1 << 20, 1 << 20];
+/// Bytes of whole events, of single texts, of frames, of outcomes.
+const MOST_BYTES: [usize; 4] = [2 << 20, 1 << 20, 1 << 20, 2 << 20];
 
 /// Texts seen before, for one collection of evidence with one set of rules: the parts observed with it must all be merged into one.
 pub struct Memory {
     events: Cache<Arc<Known>>,
     texts: Cache<Arc<Searched>>,
     frames: Cache<Arc<Frames>>,
+    pub(super) outcomes: Cache<Alike>,
     prefilter: OnceLock<Prefilter>,
     pub(super) kept: Kept,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        let [events, texts, frames] = MOST_BYTES;
+        let [events, texts, frames, outcomes] = MOST_BYTES;
         Self {
             events: Cache::new(events),
             texts: Cache::new(texts),
             frames: Cache::new(frames),
+            outcomes: Cache::new(outcomes),
             prefilter: OnceLock::new(),
             kept: Kept::default(),
         }
@@ -75,7 +78,7 @@ impl Memory {
         if fails {
             return Some(self.events.get_or(key, |known| known.weight(), || known));
         }
-        self.events.keep_repeated(key, &known, known.weight());
+        self.events.keep_repeated(key, known.weight(), || Arc::clone(&known));
         Some(known)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! The last stage that sees log text as it was written. Whatever leaves it went through [`redact`].
 
+mod alike;
 mod cache;
 mod kept;
 mod known;
@@ -11,6 +12,7 @@ pub use memory::Memory;
 
 use std::sync::Arc;
 
+use alike::{Alike, Masked};
 use kept::{Kind as Kept, Kinds};
 use known::Known;
 
@@ -94,12 +96,37 @@ impl<'a> Observer<'a> {
     /// that differs in time and place alone. `signals` are all that may hold in its text, where
     /// they are known.
     #[must_use]
-    pub fn outcomes(&self, text: &str, request: Option<&Arc<str>>, signals: Option<&[Candidate]>) -> Option<Vec<Seen>> {
-        let (text, standing) = (matching::bounded(text.trim_end()), Standing::message(false));
-        let hits = match signals {
-            Some(signals) => matching::find_among(self.rules, signals, text, standing),
-            None => matching::find(self.rules, text, standing),
+    pub fn outcomes(
+        &self,
+        text: &str,
+        request: Option<&Arc<str>>,
+        signals: Option<&[Candidate]>,
+    ) -> Option<Arc<[Seen]>> {
+        let text = matching::bounded(text.trim_end());
+        let Some(signals) = signals else { return self.outcomes_of(text, request, &self.rules.candidates(text)) };
+        let masked = || Masked::new(self.rules, text, signals);
+        let Some(masked) = request.is_none().then(masked).flatten() else {
+            return self.outcomes_of(text, request, signals);
         };
+        let kept = self.memory.outcomes.get(&masked.key);
+        if let Some(Alike::Told(seen)) = kept {
+            return seen;
+        }
+        let seen = self.outcomes_of(text, request, signals);
+        if kept.is_none() {
+            self.memory.outcomes.keep_repeated(&masked.key, 0, || {
+                match masked.is_captured(self.rules, text, signals) {
+                    true => Alike::Each,
+                    false => Alike::Told(seen.clone()),
+                }
+            });
+        }
+        seen
+    }
+
+    /// What a record shows, if its outcomes are all: of these signals, which are all that may hold in its text.
+    fn outcomes_of(&self, text: &str, request: Option<&Arc<str>>, signals: &[Candidate]) -> Option<Arc<[Seen]>> {
+        let hits = matching::find_among(self.rules, signals, text, Standing::message(false));
         let mut seen = Vec::with_capacity(hits.len());
         for hit in &hits {
             let signal = self.rules.signal(hit.signal);
@@ -113,7 +140,7 @@ impl<'a> Observer<'a> {
                 _ => return None,
             }
         }
-        (!seen.is_empty()).then_some(seen)
+        (!seen.is_empty()).then(|| seen.into())
     }
 
     fn at_moment(&self, event: &Event, seen: Vec<Seen>) -> Vec<Observation> {

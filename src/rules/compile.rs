@@ -11,7 +11,7 @@ use super::lazy::{Found, Lazy};
 use super::literal_index::{Candidate, LiteralIndex};
 use super::load::{RuleError, RuleSet};
 use super::lookups::Lookups;
-use super::schema::{Cause, Component, Signal};
+use super::schema::{Cause, Component, Pattern, Signal};
 use crate::model::{Aggregate, AnyOf, ComponentId, ConceptId, SignalId, SymptomId};
 
 /// A signal with its regexes and concepts.
@@ -63,6 +63,16 @@ impl CompiledSignal {
             Some(pattern) => pattern.captures(text),
             None => self.patterns.iter().find_map(|pattern| pattern.captures(text)),
         }
+    }
+
+    /// Whether its patterns, or this one, and what speaks against it take every ASCII digit for any other.
+    #[must_use]
+    pub fn digits_alike(&self, pattern: Option<u8>) -> bool {
+        let all = match pattern.and_then(|at| self.rule.patterns.get(usize::from(at))) {
+            Some(pattern) => pattern.digits_alike(),
+            None => self.rule.patterns.iter().all(Pattern::digits_alike),
+        };
+        all && self.rule.unless.iter().all(Pattern::digits_alike)
     }
 
     /// Whether one of its patterns, or this one, holds in a text.

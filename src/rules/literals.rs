@@ -120,6 +120,26 @@ pub(crate) fn within_a_line(hir: &Hir) -> bool {
     }
 }
 
+/// Whether no part of a pattern tells one ASCII digit from another.
+pub(crate) fn digits_alike(hir: &Hir) -> bool {
+    let all_or_none = |digits: usize| digits == 0 || digits == 10;
+    match hir.kind() {
+        HirKind::Literal(literal) => !literal.0.iter().any(u8::is_ascii_digit),
+        HirKind::Class(Class::Unicode(class)) => {
+            let within = |digit: &char| class.iter().any(|range| (range.start()..=range.end()).contains(digit));
+            all_or_none(('0'..='9').filter(within).count())
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            let within = |digit: &u8| class.iter().any(|range| (range.start()..=range.end()).contains(digit));
+            all_or_none((b'0'..=b'9').filter(within).count())
+        }
+        HirKind::Repetition(repetition) => digits_alike(&repetition.sub),
+        HirKind::Capture(capture) => digits_alike(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(digits_alike),
+        HirKind::Empty | HirKind::Look(_) => true,
+    }
+}
+
 /// The set that tells most; each literal long enough.
 fn best(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
@@ -295,6 +315,20 @@ mod tests {
             [("a.*b", true), (r"\bx\d+", true), (r"a\s+b", false), ("(?s)a.b", false), ("^a", false), ("[^x]y", false)]
         {
             assert_eq!(within_a_line(&parse(pattern).expect("a pattern")), within, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_tell_digits_apart_are_known() {
+        for (pattern, alike) in [
+            (r"GET (\S+) \d{3}\b", true),
+            (r"[^x]+[\da-f]?(?:a|\w)", true),
+            (r"2\d\d", false),
+            ("[1-9]x", false),
+            ("(?:a|HTTP/1)", false),
+            ("[^5]", false),
+        ] {
+            assert_eq!(digits_alike(&parse(pattern).expect("a pattern")), alike, "{pattern}");
         }
     }
 

@@ -22,6 +22,7 @@ struct Derived {
     literals: Vec<String>,
     signs: Vec<Vec<String>>,
     within_a_line: bool,
+    digits_alike: bool,
     further: Vec<Vec<String>>,
     relaxed: Option<Pattern>,
 }
@@ -37,10 +38,11 @@ impl Pattern {
         // Literals are signs already, and better ones.
         let signs = if literals.is_empty() { literals::signs(&hir) } else { Vec::new() };
         let within_a_line = literals::within_a_line(&hir);
+        let digits_alike = literals::digits_alike(&hir);
         let further = literals::further(&hir);
         let relaxed = literals::relaxed(text).map(|relaxed| Self::new(&relaxed)).transpose()?;
         let text = text.to_owned();
-        Ok(Self(Arc::new(Derived { text, literals, signs, within_a_line, further, relaxed })))
+        Ok(Self(Arc::new(Derived { text, literals, signs, within_a_line, digits_alike, further, relaxed })))
     }
 
     /// Literals in lower case of which every match contains one, in either case; empty where none are certain.
@@ -78,6 +80,12 @@ impl Pattern {
     #[must_use]
     pub fn within_a_line(&self) -> bool {
         self.0.within_a_line
+    }
+
+    /// Whether it takes every ASCII digit for any other: where it matches, it matches the same when digits are exchanged for others.
+    #[must_use]
+    pub fn digits_alike(&self) -> bool {
+        self.0.digits_alike
     }
 }
 
