@@ -36,7 +36,7 @@ pub fn run(args: &Diagnose) -> Result<Outcome> {
         signals: Signals::catch().context("the signals cannot be caught")?,
         so_far: &|scanned: &Scanned| print_aside(args.common.color, &shown(args, &report(rules, &found, scanned))),
     };
-    let gate = gate(rules, &args.common, &found.specs);
+    let gate = gate(rules, &args.common);
     let scanned = scan::collect(rules, &gate, &found.specs, scan_options(&args.common), &follower);
     if let Some(bar) = &follower.bar {
         bar.clear();

@@ -23,7 +23,7 @@ pub fn run(args: &EventsArgs) -> Result<Outcome> {
         bail!("nothing to read; name a log, or pipe one in: kubectl logs … | whodunit events");
     };
     start_threads(&args.common, &found.specs);
-    let gate = gate(rules, &args.common, &found.specs);
+    let gate = gate(rules, &args.common);
     let mut out = output(args.common.color);
     let mut numbering = Numbering::default();
     let mut warnings = found.warnings;

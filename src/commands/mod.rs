@@ -74,7 +74,7 @@ fn discover(paths: &[String]) -> Option<Discovered> {
     piped.then(|| Discovered { specs: vec![SourceSpec::stdin()], warnings: Vec::new() })
 }
 
-/// Inputs that are read sooner than a gate is made and threads are started.
+/// Inputs that are read sooner than threads are started.
 fn is_small(specs: &[SourceSpec]) -> bool {
     /// Bytes of all inputs together. Of compressed ones too: they grow, but not out of hand.
     const MOST: u64 = 32 * 1024;
@@ -83,12 +83,12 @@ fn is_small(specs: &[SourceSpec]) -> bool {
     specs.iter().try_fold(0, |sum, spec| Some(size(spec)? + sum).filter(|sum| *sum <= MOST)).is_some()
 }
 
-fn gate<'r>(rules: &'r CompiledRules, common: &Common, specs: &[SourceSpec]) -> Gate<'r> {
-    if common.no_gate || is_small(specs) {
+fn gate<'r>(rules: &'r CompiledRules, common: &Common) -> Gate<'r> {
+    if common.no_gate {
         return Gate::open();
     }
     let literals: Vec<&str> = assemble::literals().collect();
-    Gate::new(rules, &literals)
+    Gate::when_needed(rules, &literals)
 }
 
 /// Threads for the whole run.

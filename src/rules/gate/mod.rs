@@ -11,6 +11,8 @@ mod grams;
 mod needle;
 
 use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashMap;
 use memchr::{memchr_iter, memchr2_iter, memchr3, memmem};
@@ -108,16 +110,26 @@ pub struct Trace {
 #[derive(Debug)]
 pub struct Gate<'r> {
     rules: Option<&'r CompiledRules>,
+    grammar_literals: Vec<&'r str>,
+    index: OnceLock<Index>,
+    /// Bytes that were let pass because it takes longer to make the index than to read them.
+    passed: AtomicUsize,
+}
+
+/// Bytes that are read sooner than an index is made.
+const FEW_BYTES: usize = 32 * 1024;
+
+/// What to look for.
+#[derive(Debug)]
+struct Index {
     /// Pieces to look for; `None` lets every line pass.
     grams: Option<Grams>,
     /// What each piece may be part of.
     needles: Vec<Vec<Needle>>,
 }
 
-impl<'r> Gate<'r> {
-    /// A gate for these rules and the grammars' literals.
-    #[must_use]
-    pub fn new(rules: &'r CompiledRules, grammar_literals: &[&str]) -> Self {
+impl Index {
+    fn new(rules: &CompiledRules, grammar_literals: &[&str]) -> Self {
         let mut pieces: Vec<(Wanted, Needle)> = Vec::new();
         for (signal, id) in rules.signals.iter().zip(0..) {
             // Frames stand in exceptions alone.
@@ -146,20 +158,49 @@ impl<'r> Gate<'r> {
             needles[number].push(needle);
         }
         // If a piece is too short to look for, every line passes: slower, never less.
-        Self { grams: Grams::new(kept), needles, rules: Some(rules) }
+        Self { grams: Grams::new(kept), needles }
+    }
+}
+
+impl<'r> Gate<'r> {
+    /// A gate for these rules and the grammars' literals.
+    #[must_use]
+    pub fn new(rules: &'r CompiledRules, grammar_literals: &[&'r str]) -> Self {
+        let gate = Self::when_needed(rules, grammar_literals);
+        gate.index();
+        gate
+    }
+
+    /// The same, made ready once there is so much to read that it pays; until then every line passes.
+    #[must_use]
+    pub fn when_needed(rules: &'r CompiledRules, grammar_literals: &[&'r str]) -> Self {
+        Self { rules: Some(rules), grammar_literals: grammar_literals.to_vec(), ..Self::open() }
     }
 
     /// A gate that lets every line pass.
     #[must_use]
     pub fn open() -> Self {
-        Self { grams: None, needles: Vec::new(), rules: None }
+        Self { rules: None, grammar_literals: Vec::new(), index: OnceLock::new(), passed: AtomicUsize::new(0) }
+    }
+
+    /// What to look for; `None` lets every line pass.
+    fn index(&self) -> Option<(&Index, &Grams)> {
+        let rules = self.rules?;
+        let index = self.index.get_or_init(|| Index::new(rules, &self.grammar_literals));
+        index.grams.as_ref().map(|grams| (index, grams))
+    }
+
+    /// Whether so little was read up to the end of this block that the index need not be made.
+    fn is_early(&self, block: &[u8]) -> bool {
+        self.index.get().is_none() && self.passed.fetch_add(block.len(), Ordering::Relaxed) + block.len() <= FEW_BYTES
     }
 
     /// The lines of a block that could matter, in order. `starts` are the offsets at which its lines begin, with the block's length behind
     /// them. Lines that `known` knows, by number and bytes, are passed over; it is not asked of all.
     #[must_use]
     pub fn marks(&self, block: &[u8], starts: &[u32], mut known: impl FnMut(u32, &[u8]) -> bool) -> Vec<Mark> {
-        let Some(grams) = &self.grams else {
+        let index = if self.is_early(block) { None } else { self.index() };
+        let Some((index, grams)) = index else {
             let around = |line| Mark { line, reach: Some(Reach::Around), signals: Vec::new() };
             return (0..starts.len() - 1).filter_map(|line| u32::try_from(line).ok()).map(around).collect();
         };
@@ -178,7 +219,7 @@ impl<'r> Gate<'r> {
                 }
             }
             let within = place.start.saturating_sub(from)..place.end.min(end) - from;
-            self.look(&mut look, &block[from..end], &within, &self.needles[piece]);
+            self.look(&mut look, &block[from..end], &within, &index.needles[piece]);
             if look.reach == Some(Reach::Around) { end } else { 0 }
         });
         found.extend(look.turn_to(None));
@@ -379,6 +420,15 @@ mod tests {
         Gate::new(rules, &grammars)
     }
 
+    #[test]
+    fn the_index_is_made_once_it_pays() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        let gate = Gate::when_needed(&rules, &[]);
+        let block = b"item 7 took 12 ms\n".repeat(1000);
+        let marked = || gate.marks(&block, &line_starts(&block), |_, _| false).len();
+        assert_eq!((block.len(), [marked(), marked(), marked()]), (18_000, [1000, 0, 0]));
+    }
+
     fn reaches(gate: &Gate<'_>, line: &str) -> Option<Reach> {
         let block = format!("before\n{line}\nbehind\n").into_bytes();
         gate.marks(&block, &line_starts(&block), |_, _| false).first().and_then(|mark| {
@@ -391,7 +441,7 @@ mod tests {
     fn tells_how_far_a_line_reaches() {
         let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
         let gate = gate(&rules);
-        assert!(gate.grams.is_some());
+        assert!(gate.index().is_some());
         for (line, reach) in [
             ("item 7 took 12 ms", None),
             ("done; payment errors: 0, denied: 0", None),
