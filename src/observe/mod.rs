@@ -428,7 +428,10 @@ impl<'a> Observer<'a> {
             let first = self.lines.partition_point(|line| line.at.line < from);
             self.lines[first..].iter().take_while(move |line| line.at.line <= to)
         });
-        let held = |needle: &str| inside.clone().find(|line| needle.len() > 5 && line.text.contains(needle));
+        let held = |needle: &str| {
+            let finder = (needle.len() > 5).then(|| memchr::memmem::Finder::new(needle))?;
+            inside.clone().find(|line| finder.find(line.text.as_bytes()).is_some())
+        };
         held(wanted).or_else(|| held(tail)).map_or(event.at, |line| line.at)
     }
 

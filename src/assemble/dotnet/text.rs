@@ -3,7 +3,9 @@
 //! These are the only places that decide on characters. None of them looks at a neighbouring line, and none may take a frame of the JVM
 //! (a file inside the parentheses) or of V8 (a place inside them) for one of .NET's.
 
-use crate::model::Frame;
+use std::sync::LazyLock;
+
+use crate::model::{AnyOf, Frame};
 
 /// How much of a line is searched for a class name.
 const SEARCHED: usize = 4096;
@@ -181,7 +183,8 @@ const THROWN: [&str; 3] = ["Exception", "Error", "Fault"];
 
 /// Whether a line could name such a class at all; most lines do not, and need no closer look.
 pub(super) fn may_name_throwable(text: &str) -> bool {
-    THROWN.iter().any(|word| text.contains(word))
+    static ANY: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&THROWN));
+    ANY.stands_in(text.as_bytes())
 }
 
 /// Whether a name alone says that it can be thrown.
@@ -192,6 +195,9 @@ pub(super) fn throwable(name: &str) -> bool {
 
 /// What stands before a class that nobody caught, with its length.
 fn uncaught(text: &str) -> Option<usize> {
+    static ANY: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&UNCAUGHT));
+    // Most lines have none of them, and are asked once for all.
+    ANY.stands_in(text.as_bytes()).then_some(())?;
     UNCAUGHT.iter().find_map(|words| text.find(words).map(|at| at + words.len()))
 }
 

@@ -3,7 +3,9 @@
 //! These are the only places that decide on characters. None of them looks at a neighbouring line, and none may take a frame of V8
 //! (a blank before the parenthesis) or of .NET (parameters inside it) for one of the JVM's.
 
-use crate::model::Frame;
+use std::sync::LazyLock;
+
+use crate::model::{AnyOf, Frame};
 
 /// How much of a line is searched for a class name. A line may be a megabyte of JSON; a class name stands near its beginning.
 const SEARCHED: usize = 4096;
@@ -172,7 +174,8 @@ const THROWN: [&str; 5] = ["Exception", "Error", "Throwable", "Failure", "Thread
 
 /// Whether a line could name such a class at all; most lines do not, and need no closer look.
 pub(super) fn may_name_throwable(text: &str) -> bool {
-    THROWN.iter().any(|word| text.contains(word))
+    static ANY: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&THROWN));
+    ANY.stands_in(text.as_bytes())
 }
 
 /// Whether a name alone says that it can be thrown.

@@ -3,8 +3,9 @@
 //! Everything here looks at a single line and is blind to what stands around it.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use crate::model::Frame;
+use crate::model::{AnyOf, Frame};
 
 /// Labels of errors that end a script; warnings, notices and deprecations do not.
 const LABELS: [&str; 4] = ["Recoverable fatal error: ", "Catchable fatal error: ", "Fatal error: ", "Parse error: "];
@@ -24,7 +25,7 @@ pub(super) struct Fatal<'a> {
 
 /// A line without the tags that PHP adds for browsers.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    if !text.contains('<') || (!text.contains("<b>") && !text.contains("<br />")) {
+    if memchr::memchr(b'<', text.as_bytes()).is_none() || (!text.contains("<b>") && !text.contains("<br />")) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.replace("<br />", "").replace("<b>", "").replace("</b>", ""))
@@ -32,9 +33,9 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 
 /// Reads `[PHP ]Fatal error: …`, alone or behind what a web server puts before it.
 pub(super) fn fatal(text: &str) -> Option<Fatal<'_>> {
-    if !text.contains("rror: ") {
-        return None;
-    }
+    static ANY: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&LABELS));
+    // Most lines have none of them, and are asked once for all.
+    ANY.stands_in(text.as_bytes()).then_some(())?;
     let (at, label) = LABELS.iter().find_map(|label| Some((text.find(label)?, label)))?;
     let before = &text[..at];
     let php = before.ends_with("PHP ");

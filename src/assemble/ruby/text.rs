@@ -71,7 +71,8 @@ fn number(digits: &str) -> Option<u32> {
 /// `from SITE`, numbered where the order is reversed.
 pub(super) fn from(text: &str) -> Option<Frame> {
     let text = text.trim_start();
-    let text = text.split_once(": ").filter(|(n, _)| number(n.trim()).is_some()).map_or(text, |(_, rest)| rest);
+    let numbered = text.starts_with(|c: char| c.is_ascii_digit()).then(|| text.split_once(": ")).flatten();
+    let text = numbered.filter(|(n, _)| number(n.trim()).is_some()).map_or(text, |(_, rest)| rest);
     let text = text.strip_prefix("from ")?;
     if let Some(frame) = bare_site(text) {
         return Some(frame);

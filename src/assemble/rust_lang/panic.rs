@@ -15,7 +15,9 @@ pub(super) struct Head<'a> {
 
 /// Reads the first line of a panic.
 pub(super) fn head(text: &str) -> Option<Head<'_>> {
-    let (before, rest) = text.split_once(" panicked at ")?;
+    const WORDS: &str = " panicked at ";
+    let at = memchr::memmem::find(text.as_bytes(), WORDS.as_bytes())?;
+    let (before, rest) = (&text[..at], &text[at + WORDS.len()..]);
     let named = before
         .strip_suffix(')')
         .and_then(|b| b.rsplit_once(" ("))
