@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn the_table_finds_what_is_found_without_it() {
         let index = Index::new(GRAMMARS).expect("the literals make an automaton");
-        let tells = || traces().iter().take(1000).map(|line| index.tells(&line.text)).collect::<Vec<_>>();
+        let tells = || traces().iter().take(FEW_TEXTS as usize).map(|line| index.tells(&line.text)).collect::<Vec<_>>();
         let without = tells();
         assert!(index.table.get().is_none() && without.iter().any(|tells| tells.own != 0));
         index.searched.store(FEW_TEXTS, Ordering::Relaxed);

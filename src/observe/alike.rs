@@ -13,6 +13,9 @@ use crate::rules::{Candidate, CompiledRules};
 /// Shorter numbers may be a status.
 const SHORTEST_NUMBER: usize = 4;
 
+/// Longest time of an access line, with its zone and the bracket behind it.
+const LONGEST_TIME: usize = 32;
+
 /// What records that are alike tell.
 #[derive(Clone)]
 pub(super) enum Alike {
@@ -37,7 +40,7 @@ impl Masked {
         let mut key = Vec::with_capacity(text.len() + signals.len() * 3 + 1);
         key.extend_from_slice(text.as_bytes());
         let bytes = text.as_bytes();
-        let mut numbers: Vec<Range<usize>> = Vec::with_capacity(8);
+        let mut numbers: Vec<Range<usize>> = Vec::new();
         for from in std::iter::once(0).chain(memchr::memchr3_iter(b' ', b'"', b'[', bytes).map(|at| at + 1)) {
             let len = number(&bytes[from..]);
             if len > 0 && numbers.last().is_none_or(|last| last.end <= from) {
@@ -69,7 +72,7 @@ fn number(text: &[u8]) -> usize {
         return 0;
     }
     if let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..] = text {
-        return text.iter().take(32).position(|byte| *byte == b']').unwrap_or(0);
+        return text.iter().take(LONGEST_TIME).position(|byte| *byte == b']').unwrap_or(0);
     }
     let (mut len, mut dots, mut colons) = (0, 0, 0);
     while let Some(byte @ (b'0'..=b'9' | b'.' | b':')) = text.get(len) {
@@ -105,5 +108,25 @@ mod tests {
             let key = Masked::new(&rules, text, &[]).expect("nothing tells digits apart").key;
             assert_eq!(String::from_utf8_lossy(&key), format!("{masked}\0"));
         }
+    }
+
+    #[test]
+    fn a_number_that_is_captured_is_told() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        for (rest, captured) in [("200 51234", false), ("20051", true)] {
+            let text = format!(r#"10.2.3.4 - - [23/Nov/2026:08:55:11 +0100] "GET /v1/4711 HTTP/1.1" {rest}"#);
+            let alike = |(signal, pattern): &Candidate| rules.signal(*signal).digits_alike(*pattern);
+            let signals: Vec<Candidate> = rules.candidates(&text).into_iter().filter(alike).collect();
+            let masked = Masked::new(&rules, &text, &signals).expect("nothing tells digits apart");
+            assert_eq!(masked.is_captured(&rules, &text, &signals), captured, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_tells_digits_apart_forbids_it() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        let text = "GET https://api.openai.com/v1/models Error code: 401 for 12345";
+        let signals = rules.candidates(text);
+        assert!(!signals.is_empty() && Masked::new(&rules, text, &signals).is_none());
     }
 }

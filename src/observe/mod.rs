@@ -114,7 +114,8 @@ impl<'a> Observer<'a> {
         }
         let seen = self.outcomes_of(text, request, signals);
         if kept.is_none() {
-            self.memory.outcomes.keep_repeated(&masked.key, 0, || {
+            let weight = seen.as_deref().map_or(0, size_of_val);
+            self.memory.outcomes.keep_repeated(&masked.key, weight, || {
                 match masked.is_captured(self.rules, text, signals) {
                     true => Alike::Each,
                     false => Alike::Told(seen.clone()),

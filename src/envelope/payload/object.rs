@@ -7,11 +7,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use hashbrown::HashMap;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// Among so many fields a name that stands twice is found by looking at all of them.
 const FEW: usize = 48;
+
+/// So many fields of an object inside a record are looked through before the hash of a name is known.
+const FEW_INSIDE: usize = 16;
 
 /// What has fields.
 pub(super) trait Object {
@@ -52,8 +56,7 @@ pub(super) trait Object {
 
 impl Object for Map<String, Value> {
     fn at(&self, key: &str) -> Option<&Value> {
-        // To look at a few is done before the hash of a name is known.
-        if self.len() <= 16 {
+        if self.len() <= FEW_INSIDE {
             self.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
         } else {
             self.get(key)
@@ -181,31 +184,8 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 }
 
 /// A field's name, borrowed where it was not escaped.
-struct Name<'t>(Cow<'t, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Name<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(name)))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(name.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(Reader)
-    }
-}
+#[derive(Deserialize)]
+struct Name<'t>(#[serde(borrow)] Cow<'t, str>);
 
 #[cfg(test)]
 mod tests {

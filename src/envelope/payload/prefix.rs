@@ -56,13 +56,17 @@ pub(super) fn read(text: &str) -> Option<Prefix> {
 /// Whether [`read`] says that a record starts, where a date in front makes that plain to see in a line as it stands in a file; `false` says
 /// nothing.
 pub(super) fn plainly_starts(bytes: &[u8]) -> bool {
-    let stamp = bytes.first().filter(|first| first.is_ascii_digit()).and_then(|_| timestamp::parse_prefix(bytes));
-    stamp.is_some_and(|stamp| stamp.time.is_some() && words::plainly_starts(bytes, stamp.len))
+    leading_stamp(bytes).is_some_and(|stamp| stamp.time.is_some() && words::plainly_starts(bytes, stamp.len))
+}
+
+/// The stamp that a line begins with, if that begins with a digit.
+fn leading_stamp(bytes: &[u8]) -> Option<Stamp> {
+    bytes.first().filter(|first| first.is_ascii_digit()).and_then(|_| timestamp::parse_prefix(bytes))
 }
 
 /// The time that prefixes give, where a date stands in front and nothing behind it can be a time as well; `None` says nothing.
 pub(super) fn plain_time(bytes: &[u8]) -> Option<Time> {
-    let stamp = bytes.first().filter(|first| first.is_ascii_digit()).and_then(|_| timestamp::parse_prefix(bytes))?;
+    let stamp = leading_stamp(bytes)?;
     let rest = bytes.get(stamp.len..).filter(|rest| matches!(rest.first(), Some(b' ' | b'\t')))?;
     // What control characters hide is read in full. Every time has a colon between digits.
     let plain = rest.iter().fold(true, |plain, byte| plain & ((*byte >= b' ') & (*byte < 0x7F) | (*byte == b'\t')));

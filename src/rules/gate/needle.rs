@@ -138,7 +138,8 @@ fn ends_with(raw: &[u8], wanted: &[u8], folded: bool) -> bool {
 }
 
 /// The pieces by which a literal can be found in a file, which may have escaped it for JSON any number of times. Of a long literal the
-/// longest part that escaping leaves alone is enough; a short one is looked for as it is and up to its first escape.
+/// longest part that escaping leaves alone is enough; a short one is looked for as it is and up to its first escape. A signal's literal with
+/// `=` may be a field's name and value: no part reaches over that, nor over the seams of fields.
 pub(super) fn raw_forms(
     literal: &str,
     folded: bool,
