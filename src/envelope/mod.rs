@@ -4,12 +4,14 @@
 //! into partial pieces; it is chosen per source from a sample, with a fall-back per line; a [`Wrapping`] is up to three around each other. The payload inside is read by [`payload`]:
 //! logger prefixes, JSON lines, logfmt. Everything here is a pure function of one line.
 
+mod clock;
 mod level;
 pub mod payload;
 pub mod timestamp;
 mod transport;
 mod wrapping;
 
+pub use clock::Clock;
 pub use transport::Transport;
 pub use wrapping::Wrapping;
 

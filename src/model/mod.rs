@@ -4,15 +4,19 @@
 //! form of a report lives in [`crate::report`].
 
 mod any_of;
+mod bounds;
 mod chain;
 mod ids;
+mod numbers;
 mod record;
 mod text;
 mod time;
 
 pub(crate) use any_of::AnyOf;
+pub use bounds::Bounds;
 pub use chain::{Exception, ExceptionChain, Frame, Language, Relation};
 pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
+pub(crate) use numbers::numbers;
 pub use record::{Event, Line, LineRange, Segment};
 pub use text::LineText;
 pub use time::{ASSUMED_YEAR, Time};

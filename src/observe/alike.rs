@@ -8,13 +8,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::evidence::Seen;
+use crate::model::numbers;
 use crate::rules::{Candidate, CompiledRules};
-
-/// Shorter numbers may be a status.
-const SHORTEST_NUMBER: usize = 4;
-
-/// Longest time of an access line, with its zone and the bracket behind it.
-const LONGEST_TIME: usize = 32;
 
 /// What records that are alike tell.
 #[derive(Clone)]
@@ -39,14 +34,9 @@ impl Masked {
         }
         let mut key = Vec::with_capacity(text.len() + signals.len() * 3 + 1);
         key.extend_from_slice(text.as_bytes());
-        let bytes = text.as_bytes();
-        let mut numbers: Vec<Range<usize>> = Vec::new();
-        for from in std::iter::once(0).chain(memchr::memchr3_iter(b' ', b'"', b'[', bytes).map(|at| at + 1)) {
-            let len = number(&bytes[from..]);
-            if len > 0 && numbers.last().is_none_or(|last| last.end <= from) {
-                key[from..from + len].iter_mut().filter(|byte| byte.is_ascii_digit()).for_each(|digit| *digit = b'0');
-                numbers.push(from..from + len);
-            }
+        let numbers = numbers(text.as_bytes());
+        for number in &numbers {
+            key[number.clone()].iter_mut().filter(|byte| byte.is_ascii_digit()).for_each(|digit| *digit = b'0');
         }
         for (signal, pattern) in signals {
             key.extend(signal.0.to_le_bytes());
@@ -63,26 +53,6 @@ impl Masked {
         let meets = |number: &Range<usize>| captured.iter().any(|c| c.start < number.end && number.start < c.end);
         self.numbers.iter().any(meets)
     }
-}
-
-/// Length of the number that a text begins with and that tells nothing: an address, the time of an access line, or many digits; 0 for
-/// others.
-fn number(text: &[u8]) -> usize {
-    if !text.first().is_some_and(u8::is_ascii_digit) {
-        return 0;
-    }
-    if let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..] = text {
-        return text.iter().take(LONGEST_TIME).position(|byte| *byte == b']').unwrap_or(0);
-    }
-    let (mut len, mut dots, mut colons) = (0, 0, 0);
-    while let Some(byte @ (b'0'..=b'9' | b'.' | b':')) = text.get(len) {
-        dots += usize::from(*byte == b'.');
-        colons += usize::from(*byte == b':');
-        len += 1;
-    }
-    let is_number = dots == 3 && colons < 2 || dots + colons == 0 && len >= SHORTEST_NUMBER;
-    let ends = matches!(text.get(len), None | Some(b' ' | b'"' | b']' | b')' | b',' | b';'));
-    if is_number && ends { len } else { 0 }
 }
 
 #[cfg(test)]
