@@ -125,6 +125,14 @@ impl<'a> Observer<'a> {
         seen
     }
 
+    /// Whether [`outcomes`](Self::outcomes) are the same for texts with other [`numbers`](crate::model) in them.
+    #[must_use]
+    pub fn disregards_numbers(&self, text: &str, request: Option<&Arc<str>>, signals: Option<&[Candidate]>) -> bool {
+        let text = matching::bounded(text.trim_end());
+        let Some(signals) = signals.filter(|_| request.is_none()) else { return false };
+        Masked::new(self.rules, text, signals).is_some_and(|masked| !masked.is_captured(self.rules, text, signals))
+    }
+
     /// What a record shows, if its outcomes are all: of these signals, which are all that may hold in its text.
     fn outcomes_of(&self, text: &str, request: Option<&Arc<str>>, signals: &[Candidate]) -> Option<Arc<[Seen]>> {
         let hits = matching::find_among(self.rules, signals, text, Standing::message(false));

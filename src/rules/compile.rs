@@ -2,10 +2,12 @@
 //!
 //! Every start comes by here, so nothing is built that only some runs need: lookups and regexes wait until they are asked for.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
 
+use super::blurred::blurred;
 use super::check;
 use super::lazy::{Found, Lazy};
 use super::literal_index::{Candidate, LiteralIndex};
@@ -25,6 +27,8 @@ pub struct CompiledSignal {
     relaxed: Vec<Option<Lazy>>,
     /// What every match of each pattern contains besides: see [`Pattern::further`](super::schema::Pattern::further). Made when first asked.
     further: Vec<OnceLock<Vec<AnyOf>>>,
+    /// Those without anchors, with any digit for each of theirs. Made when first asked.
+    blurred: Vec<OnceLock<Option<Lazy>>>,
     /// Regexes of `unless`.
     pub unless: Vec<Lazy>,
     /// What it shows.
@@ -75,6 +79,36 @@ impl CompiledSignal {
         all && self.rule.unless.iter().all(Pattern::digits_alike)
     }
 
+    /// Whether [`in_line`](Self::in_line) tells the same of a line with whatever digits.
+    #[must_use]
+    pub fn takes_any_digits(&self, pattern: Option<u8>, folded: &[u8], text: Option<&str>) -> bool {
+        self.wanted(pattern).all(|at| self.rule.patterns[at].digits_alike() || self.never_matches(at, folded, text))
+    }
+
+    /// Whether [`in_line`](Self::in_line) says that it does not hold, of a line with whatever digits.
+    #[must_use]
+    pub fn is_out(&self, pattern: Option<u8>, folded: &[u8], text: Option<&str>) -> bool {
+        let within_a_line = |at: usize| self.rule.patterns[at].relaxed().within_a_line();
+        self.wanted(pattern).all(|at| within_a_line(at) && self.never_matches(at, folded, text))
+    }
+
+    /// Whether a pattern matches in a line with no digits whatever.
+    fn never_matches(&self, at: usize, folded: &[u8], text: Option<&str>) -> bool {
+        let pattern = &self.rule.patterns[at];
+        let numbered = |set: &[String]| set.iter().any(|text| text.bytes().any(|byte| byte.is_ascii_digit()));
+        let mut sets = self.further(at).iter().zip(pattern.further());
+        if sets.any(|(set, texts)| !numbered(texts) && !set.stands_in(folded)) {
+            return true;
+        }
+        let make = || blurred(pattern.relaxed()).as_ref().map(Lazy::new);
+        let blurred = || self.blurred[at].get_or_init(make).as_ref();
+        text.is_some_and(|text| blurred().is_some_and(|blurred| !blurred.is_match(text)))
+    }
+
+    fn further(&self, at: usize) -> &[AnyOf] {
+        self.further[at].get_or_init(|| self.rule.patterns[at].further().iter().map(|set| AnyOf::new(set)).collect())
+    }
+
     /// Whether one of its patterns, or this one, holds in a text.
     #[must_use]
     pub fn holds(&self, pattern: Option<u8>, text: &str) -> bool {
@@ -88,15 +122,18 @@ impl CompiledSignal {
     /// `text` the line where a record's text would have it as it is.
     #[must_use]
     pub fn in_line(&self, pattern: Option<u8>, folded: &[u8], text: Option<&str>) -> InLine {
-        let all = 0..self.patterns.len();
-        let wanted = pattern.map_or(all, |at| usize::from(at)..usize::from(at) + 1);
-        wanted.map(|at| self.pattern_in_line(at, folded, text)).max().unwrap_or(InLine::Perhaps)
+        self.wanted(pattern).map(|at| self.pattern_in_line(at, folded, text)).max().unwrap_or(InLine::Perhaps)
+    }
+
+    /// All of its patterns, or this one.
+    fn wanted(&self, pattern: Option<u8>) -> Range<usize> {
+        pattern.map_or(0..self.patterns.len(), |at| usize::from(at)..usize::from(at) + 1)
     }
 
     fn pattern_in_line(&self, at: usize, folded: &[u8], text: Option<&str>) -> InLine {
         let pattern = &self.rule.patterns[at];
         let not = if pattern.relaxed().within_a_line() { InLine::Not } else { InLine::Beyond };
-        let further = self.further[at].get_or_init(|| pattern.further().iter().map(|set| AnyOf::new(set)).collect());
+        let further = self.further(at);
         // Where the regex can be asked, it is as quick as looking for more than the literals that are hardly ever there.
         let asked = if text.is_some() { 1 } else { usize::MAX };
         if !further.iter().take(asked).all(|set| set.stands_in(folded)) {
@@ -250,6 +287,7 @@ fn compile_signal(rule: &Arc<Signal>, names: &Names<'_>) -> CompiledSignal {
         literals: literals(rule),
         relaxed: rule.patterns.iter().map(|p| p.is_anchored().then(|| Lazy::new(p.relaxed()))).collect(),
         further: rule.patterns.iter().map(|_| OnceLock::new()).collect(),
+        blurred: rule.patterns.iter().map(|_| OnceLock::new()).collect(),
         within_a_line: rule.patterns.iter().all(|pattern| pattern.relaxed().within_a_line()),
         rule: Arc::clone(rule),
     }

@@ -4,6 +4,7 @@
 //! includes `schema`, `weights`, `literals`, `ordinary`, `load` and `check` to read and check the built-in rules once; `embedded` takes over what it
 //! wrote. Rules hold no code: this module must never grow a special case for one cause or provider.
 
+mod blurred;
 mod check;
 mod compile;
 mod embedded;

@@ -34,9 +34,16 @@ pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record]
         }
         // A text that is searched for outcomes in vain is searched again: worth it where its signals are known, or others say the same.
         let cheap = record.signals().is_some() || record.says().is_some();
-        let outcomes = || reader.outcomes(record.text(), record.request(), record.signals());
+        let outcomes = || record.shown(|| reader.outcomes(record.text(), record.request(), record.signals()));
         match cheap.then(outcomes).flatten() {
-            Some(seen) => count += repeated.outcomes(record, seen, evidence),
+            Some(seen) => {
+                if record.says().is_some() {
+                    record.learn_of_numbers(|| {
+                        reader.disregards_numbers(record.text(), record.request(), record.signals())
+                    });
+                }
+                count += repeated.outcomes(record, seen, evidence);
+            }
             None => {
                 let line = record.line();
                 let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());

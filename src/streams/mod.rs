@@ -4,9 +4,12 @@
 //! hit of the gate are kept; everything is bounded.
 
 mod layout;
+mod neighbours;
+mod own;
 mod prepare;
 mod record;
-mod repeats;
+mod stamps;
+mod templates;
 #[cfg(test)]
 mod tests;
 

@@ -3,19 +3,22 @@
 //! Works on one block at a time and in parallel; what only the lines before a block could tell is left to the splitter. A record of one
 //! line is taken alone only if nothing around it can change what it says.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::layout::{Layout, Raw};
+use super::neighbours::Begins;
+use super::own::{Alone, Told};
 use super::record::Single;
-use super::repeats::{Own, Repeats};
+use super::templates::{Known, Place, Templates, template};
 use super::{AFTER, BEFORE};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
 use crate::model::{LineRange, Severity, Time};
-use crate::rules::{Candidate, Gate, Mark, Reach, line_starts};
+use crate::rules::{Gate, Mark, Reach, line_starts};
 
 /// How a source's lines come: rearranged, and wrapped.
 #[derive(Clone, Debug, Default)]
@@ -117,59 +120,43 @@ pub(super) enum More {
 pub struct Preparer<'p> {
     shape: &'p Shape,
     gate: &'p Gate<'p>,
-    /// What is remembered of lines that repeat, where no block is being prepared with it.
-    repeats: Mutex<Vec<Repeats>>,
+    /// What is remembered of lines that come again, where no block is being prepared with it.
+    templates: Mutex<Vec<Templates>>,
 }
 
 impl<'p> Preparer<'p> {
     /// For a source of this shape.
     #[must_use]
     pub fn new(shape: &'p Shape, gate: &'p Gate<'p>) -> Self {
-        Self { shape, gate, repeats: Mutex::new(Vec::new()) }
+        Self { shape, gate, templates: Mutex::new(Vec::new()) }
     }
 
     /// Reads the lines of a block that could matter, and those at its edges that could be near a hit of its neighbours.
     #[must_use]
     pub fn prepare(&self, block: &Block) -> Vec<Piece> {
-        let lent = self.repeats.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut repeats = lent.unwrap_or_default();
-        let pieces = prepare(self.shape, self.gate, block, &mut repeats);
-        self.repeats.lock().unwrap_or_else(PoisonError::into_inner).push(repeats);
+        let lent = self.templates.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut templates = lent.unwrap_or_default();
+        let pieces = prepare(self.shape, self.gate, block, &mut templates);
+        self.templates.lock().unwrap_or_else(PoisonError::into_inner).push(templates);
         pieces
     }
 }
 
-fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, repeats: &mut Repeats) -> Vec<Piece> {
-    // A literal may be broken over two lines.
-    let gate = if matches!(shape.layout, Layout::Wrapped(_)) { &Gate::open() } else { gate };
+fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, templates: &mut Templates) -> Vec<Piece> {
     let starts = line_starts(&block.bytes);
     let lines = Lines { shape, gate, block, starts: &starts };
-    let mut known: Vec<(u32, Single)> = Vec::new();
-    let marks = gate.marks(&block.bytes, &starts, |line, bytes| match repeats.again(without_end(bytes)) {
-        Some(single) => {
-            known.push((line, single));
-            true
-        }
-        None => false,
-    });
+    // A literal may be broken over two lines.
+    if matches!(shape.layout, Layout::Wrapped(_)) || !gate.is_ready(&block.bytes) {
+        let all: Vec<u32> = (0..lines.count()).collect();
+        return lines.pieces(&all, Vec::new(), Vec::new());
+    }
+    templates.read(&block.bytes);
+    let (told, places) = lines.told(templates);
     let mut around: Vec<u32> = Vec::new();
     let mut reads: Vec<(u32, Box<Read>)> = Vec::new();
-    let mut singles: Vec<(u32, Single)> = Vec::new();
-    let (mut marks, mut known) = (marks.into_iter().peekable(), known.into_iter().peekable());
-    loop {
-        let next = marks.peek().map(|mark| mark.line);
-        let (line, alone) = match known.next_if(|(line, _)| next.is_none_or(|mark| *line <= mark)) {
-            Some((line, single)) => {
-                // Its form marks it as it marked the line that it repeats.
-                marks.next_if(|mark| mark.line == line);
-                (line, lines.alone(line, single))
-            }
-            None => match marks.next() {
-                Some(mark) => (mark.line, lines.marked(&mark, repeats)),
-                None => break,
-            },
-        };
-        match alone {
+    let mut singles: Vec<(u32, Single)> = Vec::with_capacity(told.len());
+    for (line, told) in told {
+        match lines.alone(line, told, &places, templates) {
             Alone::Record(single) => singles.push((line, single)),
             Alone::Nothing => {}
             Alone::No(read) => {
@@ -181,19 +168,6 @@ fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, repeats: &mut Repeats)
     lines.pieces(&around, reads, singles)
 }
 
-fn without_end(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\n").unwrap_or(line)
-}
-
-/// What a line that reaches no further than its record is.
-enum Alone {
-    Record(Single),
-    /// Nothing that counts: a level word that is none.
-    Nothing,
-    /// Its neighbours are needed to tell; with the line, if it was read already.
-    No(Option<Box<Read>>),
-}
-
 /// Lines of a block that are told apart there; what repeats comes again soon.
 const MOST_PLAIN: usize = 4096;
 
@@ -202,24 +176,77 @@ const MOST_PLAIN: usize = 4096;
 type PlainLines<'b> = HashMap<&'b [u8], Option<Arc<str>>>;
 
 /// The lines of a block.
-struct Lines<'b> {
-    shape: &'b Shape,
-    gate: &'b Gate<'b>,
+pub(super) struct Lines<'b> {
+    pub(super) shape: &'b Shape,
+    pub(super) gate: &'b Gate<'b>,
     block: &'b Block,
     starts: &'b [u32],
 }
 
 impl<'b> Lines<'b> {
-    fn bytes(&self, line: u32) -> &'b [u8] {
-        let (from, to) = (self.starts[line as usize] as usize, self.starts[line as usize + 1] as usize);
-        without_end(&self.block.bytes[from..to])
+    fn count(&self) -> u32 {
+        u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn part(&self, line: u32) -> Range<usize> {
+        self.starts[line as usize] as usize..self.starts[line as usize + 1] as usize
+    }
+
+    /// A line with its end.
+    pub(super) fn whole(&self, line: u32) -> &'b [u8] {
+        &self.block.bytes[self.part(line)]
+    }
+
+    /// What the gate makes of a line.
+    pub(super) fn mark(&self, line: u32) -> Option<Mark> {
+        self.gate.mark(&self.block.bytes, self.part(line), line)
+    }
+
+    pub(super) fn bytes(&self, line: u32) -> &'b [u8] {
+        let whole = self.whole(line);
+        whole.strip_suffix(b"\n").unwrap_or(whole)
+    }
+
+    pub(super) fn is_last(&self, line: u32) -> bool {
+        line + 1 == self.count()
+    }
+
+    /// The lines that could matter, in order, and what is known of each before it is read; and for each line where one like it is kept.
+    fn told(&self, templates: &mut Templates) -> (Vec<(u32, Told)>, Vec<Option<Place>>) {
+        let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
+        let mut all: Vec<(u32, Told)> = Vec::with_capacity(self.count() as usize / 2);
+        for line in 0..self.count() {
+            let bytes = self.whole(line);
+            let hash = template(bytes);
+            let again = templates.again(hash, bytes);
+            places.push(again.as_ref().map(|(_, at)| *at));
+            let known = match again {
+                Some((known, at)) => {
+                    if let Some((_, above)) = all.last_mut().filter(|(above, _)| above + 1 == line) {
+                        above.below = templates.begins(at, bytes, &self.shape.wrapping);
+                    }
+                    known
+                }
+                None => {
+                    let mark = self.mark(line);
+                    if mark.as_ref().is_none_or(|mark| mark.reach == Some(Reach::Around)) {
+                        templates.marked(hash, bytes, self.gate, mark.as_ref());
+                    }
+                    mark.map_or(Known::Nothing, Known::Marked)
+                }
+            };
+            if !matches!(known, Known::Nothing) {
+                all.push((line, Told { known, hash, below: Begins::Unknown }));
+            }
+        }
+        (all, places)
     }
 
     fn number(&self, line: u32) -> u64 {
         self.block.first_line + u64::from(line)
     }
 
-    fn at(&self, line: u32) -> (u64, u64) {
+    pub(super) fn at(&self, line: u32) -> (u64, u64) {
         (self.number(line), self.block.offset + u64::from(self.starts[line as usize]))
     }
 
@@ -243,7 +270,7 @@ impl<'b> Lines<'b> {
             for line in from..to {
                 let read = reads.next_if(|(at, _)| *at == line);
                 pieces.push(match (singles.next_if(|(at, _)| *at == line), read) {
-                    (Some(here), _) => single(here),
+                    (Some((line, here)), _) => single((line, self.exact(line, here))),
                     (None, Some((_, read))) => {
                         Piece { line: self.number(line), reach: Some(Reach::Around), content: Content::Read(read) }
                     }
@@ -265,7 +292,7 @@ impl<'b> Lines<'b> {
         Piece { line: self.number(line), reach: hit.then_some(Reach::Around), content }
     }
 
-    fn read(&self, line: u32, hit: bool) -> Read {
+    pub(super) fn read(&self, line: u32, hit: bool) -> Read {
         read(&self.shape.wrapping, self.bytes(line), self.at(line), None, hit)
     }
 
@@ -297,120 +324,6 @@ impl<'b> Lines<'b> {
     fn raw(&self, line: u32, hit: bool) -> Raw {
         let (number, offset) = self.at(line);
         Raw::new(number, offset, hit, self.bytes(line))
-    }
-
-    /// What a marked line is.
-    fn marked(&self, mark: &Mark, repeats: &mut Repeats) -> Alone {
-        let line = mark.line;
-        if mark.reach == Some(Reach::Around) || self.shape.layout != Layout::Lines {
-            return Alone::No(None);
-        }
-        match repeats.own(self.bytes(line), mark, || self.own(mark)) {
-            Own::Nothing => Alone::Nothing,
-            Own::NothingAlone if self.is_last(line) => Alone::No(None),
-            Own::NothingAlone => {
-                let own = self.shape.wrapping.strip(self.bytes(line));
-                let whole = payload::starts(&own.payload) && !self.continued(line + 1, &own.stream, own.channel);
-                if whole { Alone::Nothing } else { Alone::No(None) }
-            }
-            Own::Record(single) => self.alone(line, single),
-            Own::Unclear(read) => Alone::No(read),
-        }
-    }
-
-    /// The record that a line is, if it is whole in itself: it begins one, its time is its own, and what follows does not continue it.
-    fn alone(&self, line: u32, mut single: Single) -> Alone {
-        (single.at, single.open) = (self.at(line), self.is_last(line));
-        let read = single.read();
-        let goes_on = !single.open && self.continued(line + 1, &read.stream, read.channel);
-        if self.shape.layout != Layout::Lines || goes_on {
-            return Alone::No(Some(Box::new(single.into_read())));
-        }
-        // Where no stamp was seen anywhere, none is missing.
-        if single.moment().is_none() && self.shape.moment.is_some() {
-            let Some(time) = self.time_above(line, read) else {
-                return Alone::No(Some(Box::new(single.into_read())));
-            };
-            single.times[0] = Some(time);
-        }
-        Alone::Record(single)
-    }
-
-    fn is_last(&self, line: u32) -> bool {
-        line as usize + 2 == self.starts.len()
-    }
-
-    /// What a line is by itself.
-    fn own(&self, mark: &Mark) -> Own {
-        let line = mark.line;
-        if mark.reach.is_none() && mark.signals.iter().all(|trace| trace.beyond) {
-            // The text of the line shows nothing; only lines below it could.
-            let own = self.shape.wrapping.strip(self.bytes(line));
-            return if own.partial || own.continues || own.glued { Own::Unclear(None) } else { Own::NothingAlone };
-        }
-        let mut read = self.read(line, true);
-        let cut = std::mem::replace(&mut read.text, Text::Cut(Vec::new(), More::No));
-        read.text = match cut {
-            Text::Cut(bytes, More::No) if !read.continues && !read.glued => {
-                let outer = Stripped { time: read.time, severity: read.severity, ..Stripped::raw(&bytes) };
-                let inner = self.shape.wrapping.unwrap(outer);
-                let mut payload = payload::read(&inner.payload);
-                payload.time = payload.time.or(inner.time);
-                payload.severity = payload.severity.or(inner.severity);
-                if !inner.stream.is_empty() {
-                    return Own::Unclear(None);
-                }
-                Text::Likely(Box::new(payload), bytes)
-            }
-            other => other,
-        };
-        let (Text::Whole(payload) | Text::Likely(payload, _)) = &read.text else { return Own::Unclear(None) };
-        let whole = payload.starts && !payload.body.contains('\n');
-        let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
-        let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
-        let mut signals: Vec<Candidate> = Vec::new();
-        let (mut reach, mut within) = (sure, true);
-        for trace in &mark.signals {
-            let signal = trace.signal.0;
-            // What reaches no further than what is sure already makes no difference here.
-            if trace.sure || self.gate.reach(signal) <= reach.unwrap_or(Reach::Level) {
-                // A record of one line holds nothing that needs more.
-                signals.extend((!trace.beyond).then_some(trace.signal));
-            } else if self.gate.confirms(trace.signal, &payload.body) {
-                reach = reach.max(Some(self.gate.reach(signal)));
-                signals.push(trace.signal);
-            } else {
-                within &= self.gate.holds_within_a_line(signal);
-            }
-        }
-        // A signal that stays within a line and does not hold here does not hold because of this line.
-        if reach.is_none() && within {
-            return Own::Nothing;
-        }
-        match reach {
-            None if whole => Own::NothingAlone,
-            Some(Reach::Level | Reach::Line) if whole => {
-                signals.sort_unstable();
-                let told = Gate::shows(self.bytes(line), &payload.body);
-                Own::Record(Single::new(read, told.then_some(signals)))
-            }
-            _ => Own::Unclear(Some(Box::new(read))),
-        }
-    }
-
-    /// The time of the nearest record above in the same stream, which a record without a stamp shares.
-    fn time_above(&self, line: u32, below: &Read) -> Option<Time> {
-        let nearest = line.saturating_sub(u32::try_from(BEFORE).unwrap_or(0));
-        (nearest..line).rev().find_map(|above| {
-            let above = self.shape.wrapping.strip(self.bytes(above));
-            let ours = *above.stream == *below.stream && above.channel == below.channel;
-            ours.then(|| payload::time(&above.payload).or(above.time))?
-        })
-    }
-
-    /// Whether a line may go on with the record above it, which stands in this stream and channel.
-    fn continued(&self, line: u32, stream: &str, channel: u8) -> bool {
-        continues(&self.shape.wrapping, self.bytes(line), stream, channel)
     }
 
     /// Stretches of lines that may be needed, in order and apart, and whether they are near a hit or only at an edge of the block.

@@ -2,9 +2,10 @@
 //!
 //! A healthy client writes the same record again and again, with another time each: what such records say is read once and shared, so that
 //! whoever analyses them can tell by [`Record::says`] that there is nothing new in it. A record must never be shared by lines that differ
-//! in anything but their times and places.
+//! in anything but their times and places, and in numbers of which whoever analyses them said that they tell nothing.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
 use super::prepare::{Content, Piece, Read, Text};
 use crate::envelope::Payload;
@@ -22,6 +23,8 @@ pub(super) struct Single {
     pub(super) times: [Option<Time>; 2],
     /// It ends its block: whether it goes on below is not known yet.
     pub(super) open: bool,
+    /// Its line has other numbers than what it says, and they tell nothing.
+    pub(super) rough: bool,
 }
 
 /// What a record says.
@@ -30,6 +33,10 @@ pub(super) struct Said {
     read: Read,
     /// The signals that may hold in it, where all of them are known.
     signals: Option<Vec<Candidate>>,
+    /// Whether the numbers in it tell nothing, once somebody knows.
+    numbers_tell_nothing: OnceLock<bool>,
+    /// What somebody made of it.
+    shown: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl Said {
@@ -43,14 +50,34 @@ impl Said {
 
 impl Single {
     pub(super) fn new(read: Read, signals: Option<Vec<Candidate>>) -> Self {
-        let said = Said { read, signals };
+        let said = Said { read, signals, numbers_tell_nothing: OnceLock::new(), shown: OnceLock::new() };
         let times = [said.read.time, said.payload().and_then(|payload| payload.time)];
-        Self { at: said.read.at, times, said: Arc::new(said), open: false }
+        Self { at: said.read.at, times, said: Arc::new(said), open: false, rough: false }
     }
 
     /// Its line.
     pub(super) fn read(&self) -> &Read {
         &self.said.read
+    }
+
+    /// The signals that may hold in it; `None` where its text has to be searched for them.
+    pub(super) fn signals(&self) -> Option<&[Candidate]> {
+        self.said.signals.as_deref()
+    }
+
+    /// Whether it is known that records with other numbers tell the same.
+    pub(super) fn numbers_tell_nothing(&self) -> bool {
+        self.said.numbers_tell_nothing.get() == Some(&true)
+    }
+
+    #[cfg(test)]
+    pub(super) fn learn(&self, numbers_tell_nothing: bool) {
+        self.said.numbers_tell_nothing.get_or_init(|| numbers_tell_nothing);
+    }
+
+    /// Its line as it was read, if it was.
+    pub(super) fn whole(self) -> Option<Box<Read>> {
+        (!self.rough).then(|| Box::new(self.into_read()))
     }
 
     /// Its time, by whatever stamp.
@@ -116,6 +143,18 @@ impl Record {
     #[must_use]
     pub fn says(&self) -> Option<usize> {
         (Arc::strong_count(&self.said) > 1).then(|| Arc::as_ptr(&self.said).addr())
+    }
+
+    /// Asks once for all records that say the same whether those with other numbers in their texts would tell the same outcomes, and no
+    /// more than outcomes. If so, they may say what this one does.
+    pub fn learn_of_numbers(&self, tell_nothing: impl FnOnce() -> bool) {
+        self.said.numbers_tell_nothing.get_or_init(tell_nothing);
+    }
+
+    /// What it shows, as `make` makes it of what the record says: once for all records that say the same.
+    pub fn shown<T: Clone + Send + Sync + 'static>(&self, make: impl Fn() -> T) -> T {
+        let kept = self.says().map(|_| self.said.shown.get_or_init(|| Box::new(make())));
+        kept.and_then(|kept| kept.downcast_ref::<T>().cloned()).unwrap_or_else(make)
     }
 
     /// Its message.

@@ -28,12 +28,14 @@ impl<const WORDS: usize> Filter<WORDS> {
         filter
     }
 
-    /// The first place from `at` on, in steps of [`STRIDE`], where a gram may stand.
+    /// The first place from `at` on, in steps of [`STRIDE`] up to `end`, where a gram may stand. It looks at what stands behind `end`.
     #[inline(always)]
-    pub(super) fn next(&self, block: &[u8], at: usize) -> Option<usize> {
+    pub(super) fn next(&self, block: &[u8], at: usize, end: usize) -> Option<usize> {
         let mut at = at;
         // Four lookups take eight steps; the last gram reaches two bytes further.
-        while let Some(bytes) = block.get(at..).and_then(|bytes| bytes.first_chunk::<12>()) {
+        while at < end
+            && let Some(bytes) = block.get(at..).and_then(|bytes| bytes.first_chunk::<12>())
+        {
             let eight = |from: usize| {
                 let eight = bytes[from..].first_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight));
                 eight | FOLD
@@ -43,11 +45,11 @@ impl<const WORDS: usize> Filter<WORDS> {
                 [left as u32, (left >> 16) as u32, right as u32, (right >> 16) as u32].map(|gram| self.told(gram));
             if (four[0] | four[1] | four[2] | four[3]) & 1 != 0 {
                 let first = four.iter().position(|told| told & 1 != 0)?;
-                return Some(at + STRIDE * first);
+                return Some(at + STRIDE * first).filter(|at| *at < end);
             }
             at += 4 * STRIDE;
         }
-        (at..block.len()).step_by(STRIDE).find(|at| self.told(gram_at(block, *at)) & 1 != 0)
+        (at..end).step_by(STRIDE).find(|at| self.told(gram_at(block, *at)) & 1 != 0)
     }
 
     /// Its lowest bit is set where a gram may be one of those.
@@ -73,7 +75,7 @@ mod tests {
         let filter = Filter::<WORDS>::new(grams.iter().map(|bytes| gram(*bytes)));
         let mut at = 0;
         std::iter::from_fn(|| {
-            let next = filter.next(block, at)?;
+            let next = filter.next(block, at, block.len())?;
             at = next + STRIDE;
             Some(next)
         })

@@ -174,12 +174,21 @@ impl Grams {
         Some(grams)
     }
 
-    /// Calls `found` with the number and the place of every piece in the block, in the order of their grams. What it gives back is the
-    /// offset before which nothing more is asked for.
-    pub(crate) fn each(&self, block: &[u8], found: impl FnMut(usize, Range<usize>) -> usize) {
+    /// The pieces as they were wanted.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().map(|piece| &*piece.text)
+    }
+
+    pub(super) fn text(&self, piece: usize) -> &[u8] {
+        &self.pieces[piece].text
+    }
+
+    /// Calls `found` with the number and the place of every piece in a part of the block, in the order of their grams. What it gives back is
+    /// the offset before which nothing more is asked for.
+    pub(crate) fn each(&self, block: &[u8], part: Range<usize>, found: impl FnMut(usize, Range<usize>) -> usize) {
         match &self.filter {
-            Filters::Usual(filter) => self.each_of(filter, block, found),
-            Filters::Large(filter) => self.each_of(filter, block, found),
+            Filters::Usual(filter) => self.each_of(filter, block, part, found),
+            Filters::Large(filter) => self.each_of(filter, block, part, found),
         }
     }
 
@@ -187,11 +196,12 @@ impl Grams {
         &self,
         filter: &Filter<WORDS>,
         block: &[u8],
+        part: Range<usize>,
         mut found: impl FnMut(usize, Range<usize>) -> usize,
     ) {
-        let mut from = 0;
-        let mut at = 0;
-        while let Some(next) = filter.next(block, at) {
+        let mut from = part.start;
+        let mut at = part.start;
+        while let Some(next) = filter.next(block, at, part.end) {
             let window = window(block, next);
             for place in self.group(gram_at(block, next)) {
                 if !place.fits(window) {
@@ -199,11 +209,13 @@ impl Grams {
                 }
                 let piece = &self.pieces[place.piece as usize];
                 let Some(begin) = (next + 1).checked_sub(place.before as usize) else { continue };
-                if begin >= from && piece.stands(block, begin, place.whole) {
-                    from = from.max(found(place.piece as usize, begin..begin + piece.text.len()));
+                let end = begin + piece.text.len();
+                if begin >= from && end <= part.end && piece.stands(block, begin, place.whole) {
+                    from = from.max(found(place.piece as usize, begin..end));
                 }
             }
-            at = (next + STRIDE).max(from.saturating_sub(1).next_multiple_of(STRIDE));
+            // A gram may begin before its piece.
+            at = (next + STRIDE).max(from.saturating_sub(1).max(part.start));
         }
     }
 
@@ -319,7 +331,7 @@ mod tests {
     fn places(pieces: &[&str], block: &[u8]) -> Vec<(usize, usize)> {
         let grams = Grams::new(pieces.iter().map(|piece| exact(piece)).collect()).expect("long enough");
         let mut all = Vec::new();
-        grams.each(block, |piece, at| {
+        grams.each(block, 0..block.len(), |piece, at| {
             all.push((piece, at.start));
             0
         });
@@ -338,7 +350,7 @@ mod tests {
         let grams = Grams::new(["err", "fail", "error"].map(Wanted::word).to_vec()).expect("long enough");
         let mut seen = Vec::new();
         let text = b"err Error errors ERR] xfail [FAIL error_rate fail-fast error=1 ERROR";
-        grams.each(text, |piece, at| {
+        grams.each(text, 0..text.len(), |piece, at| {
             seen.push((piece, at.start));
             0
         });
@@ -350,7 +362,7 @@ mod tests {
     fn what_is_not_asked_for_is_skipped() {
         let grams = Grams::new(vec![exact("fail")]).expect("long enough");
         let mut seen = Vec::new();
-        grams.each(b"fail fail\nfail", |_, at| {
+        grams.each(b"fail fail\nfail", 0..14, |_, at| {
             seen.push(at.start);
             if at.start < 10 { 10 } else { 0 }
         });

@@ -6,7 +6,9 @@
 //! too: outside exceptions, which the grammars' literals find, a signal must hold in a record's own text. Lines that could hide a literal
 //! (pieces cut by a transport, very long lines) count as found.
 
+mod alike;
 mod filter;
+mod forms;
 mod grams;
 mod needle;
 
@@ -15,8 +17,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashMap;
-use memchr::{memchr_iter, memchr2_iter, memchr3, memmem};
+use memchr::{memchr_iter, memchr3};
 
+use self::alike::Numbered;
 pub(crate) use self::grams::{Grams, Wanted};
 use self::needle::{Around, Needle, raw_forms};
 use super::compile::{CompiledRules, InLine};
@@ -126,6 +129,8 @@ struct Index {
     grams: Option<Grams>,
     /// What each piece may be part of.
     needles: Vec<Vec<Needle>>,
+    /// The pieces with digits. Made when first asked.
+    numbered: OnceLock<Option<Numbered>>,
 }
 
 impl Index {
@@ -158,7 +163,7 @@ impl Index {
             needles[number].push(needle);
         }
         // If a piece is too short to look for, every line passes: slower, never less.
-        Self { grams: Grams::new(kept), needles }
+        Self { grams: Grams::new(kept), needles, numbered: OnceLock::new() }
     }
 }
 
@@ -195,35 +200,39 @@ impl<'r> Gate<'r> {
         self.index.get().is_none() && self.passed.fetch_add(block.len(), Ordering::Relaxed) + block.len() <= FEW_BYTES
     }
 
-    /// The lines of a block that could matter, in order. `starts` are the offsets at which its lines begin, with the block's length behind
-    /// them. Lines that `known` knows, by number and bytes, are passed over; it is not asked of all.
+    /// Whether the lines of this block are looked at; otherwise all of them could matter.
     #[must_use]
-    pub fn marks(&self, block: &[u8], starts: &[u32], mut known: impl FnMut(u32, &[u8]) -> bool) -> Vec<Mark> {
-        let index = if self.is_early(block) { None } else { self.index() };
-        let Some((index, grams)) = index else {
-            let around = |line| Mark { line, reach: Some(Reach::Around), signals: Vec::new() };
-            return (0..starts.len() - 1).filter_map(|line| u32::try_from(line).ok()).map(around).collect();
-        };
-        let mut found: Vec<Mark> = Vec::new();
-        let mut line = 0;
-        let mut look = Look::default();
-        grams.each(block, |piece, place| {
-            while starts[line + 1] as usize <= place.start {
-                line += 1;
-            }
-            let (from, end) = (starts[line] as usize, starts[line + 1] as usize);
-            if look.line != Some(line) {
-                found.extend(look.turn_to(Some(line)));
-                if known(line as u32, &block[from..end]) {
-                    return end;
-                }
-            }
-            let within = place.start.saturating_sub(from)..place.end.min(end) - from;
-            self.look(&mut look, &block[from..end], &within, &index.needles[piece]);
-            if look.reach == Some(Reach::Around) { end } else { 0 }
+    pub fn is_ready(&self, block: &[u8]) -> bool {
+        !self.is_early(block) && self.index().is_some()
+    }
+
+    /// The lines of a block that could matter, in order. `starts` are the offsets at which its lines begin, with the block's length behind
+    /// them.
+    #[must_use]
+    pub fn marks(&self, block: &[u8], starts: &[u32]) -> Vec<Mark> {
+        let lines = (0..).zip(starts.windows(2));
+        if !self.is_ready(block) {
+            return lines.map(|(line, _)| Mark { line, reach: Some(Reach::Around), signals: Vec::new() }).collect();
+        }
+        lines.filter_map(|(line, ends)| self.mark(block, ends[0] as usize..ends[1] as usize, line)).collect()
+    }
+
+    /// What the line in this part of a block, with its end, is marked with; `number` is its place there.
+    #[must_use]
+    pub fn mark(&self, block: &[u8], part: Range<usize>, number: u32) -> Option<Mark> {
+        let mut look = Look { reach: forms::reach(&block[part.clone()]), ..Look::default() };
+        self.look_into(block, part, &mut look);
+        look.told(number)
+    }
+
+    fn look_into<'l>(&self, block: &'l [u8], part: Range<usize>, look: &mut Look<'l>) {
+        let Some((index, grams)) = self.index().filter(|_| look.reach < Some(Reach::Around)) else { return };
+        let line = &block[part.clone()];
+        grams.each(block, part.clone(), |piece, place| {
+            let within = place.start - part.start..place.end - part.start;
+            self.look(look, line, &within, &index.needles[piece]);
+            if look.reach == Some(Reach::Around) { part.end } else { 0 }
         });
-        found.extend(look.turn_to(None));
-        merged(lines_by_form(block, starts), found)
     }
 
     /// Holds the needles at a place against the line.
@@ -240,8 +249,7 @@ impl<'r> Gate<'r> {
             }
             look.tried.push(wanted);
             let Some(rule) = self.rules.map(|rules| rules.signal(signal)) else { continue };
-            // What reaches no further than what is sure already need not be held against the line.
-            let text = if look.reach >= Some(needle.reach) { None } else { look.plain(line) };
+            let text = look.plain(line);
             let told = rule.in_line(pattern, look.folded(line), text);
             if told == InLine::Holds {
                 look.reach = look.reach.max(Some(needle.reach));
@@ -285,7 +293,6 @@ fn reach_of(kind: Kind) -> Reach {
 /// What was found in a line so far.
 #[derive(Default)]
 struct Look<'l> {
-    line: Option<usize>,
     reach: Option<Reach>,
     /// The line where it is plain text, once somebody asked.
     plain: Option<Option<&'l str>>,
@@ -308,19 +315,11 @@ impl<'l> Look<'l> {
         &self.folded
     }
 
-    /// Goes on with another line; what this one came to.
-    fn turn_to(&mut self, line: Option<usize>) -> Option<Mark> {
-        let was = std::mem::replace(&mut self.line, line);
-        let (reach, mut signals) = (self.reach.take(), std::mem::take(&mut self.signals));
-        self.plain = None;
-        self.folded.clear();
-        self.tried.clear();
-        let told = reach.is_some() || !signals.is_empty();
-        if reach == Some(Reach::Around) {
-            signals.clear();
-        }
-        let line = u32::try_from(was?).ok()?;
-        told.then_some(Mark { line, reach, signals })
+    /// What the line came to.
+    fn told(self, line: u32) -> Option<Mark> {
+        let told = self.reach.is_some() || !self.signals.is_empty();
+        let signals = if self.reach == Some(Reach::Around) { Vec::new() } else { self.signals };
+        told.then_some(Mark { line, reach: self.reach, signals })
     }
 }
 
@@ -330,48 +329,6 @@ fn is_plain(line: &[u8]) -> bool {
         && memchr3(b'&', b'#', 0, line).is_none()
         && memchr_iter(b'=', line)
             .all(|at| !["level", "lvl", "msg", "severity"].iter().any(|key| line[..at].ends_with(key.as_bytes())))
-}
-
-/// Lines that could matter for what they are, whatever literals stand in them: too long, cut, veiled, or at a level that their first bytes
-/// tell.
-fn lines_by_form(block: &[u8], starts: &[u32]) -> Vec<Mark> {
-    let mut marks: Vec<Mark> = Vec::new();
-    for (line, bounds) in (0..).zip(starts.windows(2)) {
-        let (from, to) = (bounds[0] as usize, bounds[1] as usize);
-        let hides = to - from > LONG_LINE || is_cut_piece(&block[from..to]);
-        if hides || leads_with_level(&block[from..to]) {
-            let reach = if hides { Reach::Around } else { Reach::Level };
-            marks.push(Mark { line, reach: Some(reach), signals: Vec::new() });
-        }
-    }
-    let mut veiled = 0;
-    for at in memchr2_iter(VEILING.0, VEILING.1, block).map(|at| at as u32) {
-        if at >= veiled {
-            let line = starts.partition_point(|start| *start <= at) - 1;
-            veiled = starts[line + 1];
-            marks.push(Mark { line: line as u32, reach: Some(Reach::Around), signals: Vec::new() });
-        }
-    }
-    marks
-}
-
-/// Both lists in order; what stands in both becomes one.
-fn merged(some: Vec<Mark>, others: Vec<Mark>) -> Vec<Mark> {
-    if some.is_empty() {
-        return others;
-    }
-    let mut all = some;
-    all.extend(others);
-    all.sort_by_key(|mark| mark.line);
-    all.dedup_by(|later, earlier| {
-        let same = later.line == earlier.line;
-        if same {
-            earlier.reach = earlier.reach.max(later.reach);
-            earlier.signals.append(&mut later.signals);
-        }
-        same
-    });
-    all
 }
 
 /// Where the lines of a block begin, and its end.
@@ -385,25 +342,6 @@ pub fn line_starts(block: &[u8]) -> Vec<u32> {
         starts.push(end);
     }
     starts
-}
-
-/// A piece of a line that docker's json-file driver cut, where the line end is missing in what was logged; or one that GitLab says belongs
-/// to the line above: `T 01E+rest`.
-fn is_cut_piece(line: &[u8]) -> bool {
-    let gitlab = || {
-        let at = line.iter().take(40).position(|byte| *byte == b' ').unwrap_or(0);
-        matches!(line.get(at + 3..at + 5), Some(b"O+" | b"E+"))
-    };
-    (line.starts_with(b"{\"log\":\"") && memmem::find(line, b"\\n\",\"").is_none())
-        || (line.get(10) == Some(&b'T') && line[0].is_ascii_digit() && gitlab())
-}
-
-/// Levels that are told by the line's first bytes: a syslog priority, klog's letter, Ruby's.
-fn leads_with_level(line: &[u8]) -> bool {
-    matches!(
-        line,
-        [b'<', b'0'..=b'9', ..] | [b'E' | b'F', b'0' | b'1', b'0'..=b'9', ..] | [b'E' | b'F', b',', b' ', b'[', ..]
-    )
 }
 
 #[cfg(test)]
@@ -425,13 +363,13 @@ mod tests {
         let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
         let gate = Gate::when_needed(&rules, &[]);
         let block = b"item 7 took 12 ms\n".repeat(1000);
-        let marked = || gate.marks(&block, &line_starts(&block), |_, _| false).len();
+        let marked = || gate.marks(&block, &line_starts(&block)).len();
         assert_eq!((block.len(), [marked(), marked(), marked()]), (18_000, [1000, 0, 0]));
     }
 
     fn reaches(gate: &Gate<'_>, line: &str) -> Option<Reach> {
         let block = format!("before\n{line}\nbehind\n").into_bytes();
-        gate.marks(&block, &line_starts(&block), |_, _| false).first().and_then(|mark| {
+        gate.marks(&block, &line_starts(&block)).first().and_then(|mark| {
             assert_eq!(mark.line, 1, "{line}");
             mark.reach
         })

@@ -147,7 +147,9 @@ pub(super) fn raw_forms(
     signal: Option<(SignalId, Option<u8>)>,
 ) -> Vec<(Wanted, Needle)> {
     let wanted = |text: &str, around| (Wanted::anywhere(text, folded), Needle { reach, signal, around, folded });
-    let sure = |form: String| wanted(&form, Around::Nothing);
+    // A line is looked at by itself; what stands before or behind its end is as good as the whole.
+    let sure =
+        |form: String| wanted(form.split('\n').max_by_key(|part| part.len()).unwrap_or_default(), Around::Nothing);
     // Grammars look into texts, not between fields.
     let joined = signal.is_some() && literal.contains('=');
     let piece = if joined { plainest(literal) } else { unescaped(literal) };

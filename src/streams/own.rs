@@ -1,0 +1,198 @@
+//! What a line is by itself, and whether its neighbours can change that.
+//!
+//! A record of one line is taken alone only if it is whole in itself: it begins one, its time is its own, and what follows does not go on
+//! with it.
+
+use super::BEFORE;
+use super::layout::Layout;
+use super::neighbours::Begins;
+use super::prepare::{Lines, More, Read, Text, continues};
+use super::record::Single;
+use super::templates::{Known, Place, Templates};
+use crate::envelope::{Stripped, payload};
+use crate::model::{Severity, Time};
+use crate::rules::{Candidate, Gate, Mark, Reach};
+
+/// What is known of a line before it is read.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) known: Known,
+    /// The hash of its template.
+    pub(super) hash: u64,
+    /// Whether the line below begins a record.
+    pub(super) below: Begins,
+}
+
+/// What a line is, before its neighbours are asked.
+#[derive(Clone, Debug)]
+pub(super) enum Own {
+    /// Nothing that counts.
+    Nothing,
+    /// Nothing, unless the record goes on below.
+    NothingAlone,
+    /// A record that stands for itself, unless it goes on below.
+    Record(Single),
+    /// Its neighbours are needed to tell; with the line, if it was read.
+    Unclear(Option<Box<Read>>),
+}
+
+/// What a line that reaches no further than its record is.
+pub(super) enum Alone {
+    Record(Single),
+    /// Nothing that counts: a level word that is none.
+    Nothing,
+    /// Its neighbours are needed to tell; with the line, if it was read already.
+    No(Option<Box<Read>>),
+}
+
+impl Lines<'_> {
+    /// What a line that could matter is; with the places at which lines like those of the block are kept.
+    pub(super) fn alone(&self, line: u32, told: Told, places: &[Option<Place>], templates: &mut Templates) -> Alone {
+        let Told { known, hash, below } = told;
+        if self.shape.layout != Layout::Lines {
+            return Alone::No(None);
+        }
+        let own = match known {
+            Known::Nothing => Own::Nothing,
+            Known::NothingAlone => Own::NothingAlone,
+            Known::Record(single) => Own::Record(single),
+            Known::Unclear => Own::Unclear(None),
+            Known::Marked(mark) if mark.reach == Some(Reach::Around) => Own::Unclear(None),
+            Known::Marked(mark) => {
+                let own = self.own(&mark);
+                templates.own(hash, self.whole(line), self.gate, &own);
+                own
+            }
+        };
+        match own {
+            Own::Nothing => Alone::Nothing,
+            Own::NothingAlone if self.is_last(line) => Alone::No(None),
+            Own::NothingAlone => {
+                let own = self.shape.wrapping.strip(self.bytes(line));
+                let goes_on = || self.continued(line + 1, below, &own.stream, own.channel);
+                let whole = payload::starts(&own.payload) && !goes_on();
+                if whole { Alone::Nothing } else { Alone::No(None) }
+            }
+            Own::Record(single) => {
+                let above = |line: u32, read: &Read| self.time_above(line, read, places, templates);
+                self.single(line, single, below, above)
+            }
+            Own::Unclear(read) => Alone::No(read),
+        }
+    }
+
+    /// The record that a line is, if it is whole in itself.
+    fn single(
+        &self,
+        line: u32,
+        single: Single,
+        below: Begins,
+        above: impl FnOnce(u32, &Read) -> Option<Time>,
+    ) -> Alone {
+        let mut single = if self.is_last(line) { self.exact(line, single) } else { single };
+        (single.at, single.open) = (self.at(line), self.is_last(line));
+        let read = single.read();
+        let goes_on = !single.open && self.continued(line + 1, below, &read.stream, read.channel);
+        if goes_on {
+            return Alone::No(single.whole());
+        }
+        // Where no stamp was seen anywhere, none is missing.
+        if single.moment().is_none() && self.shape.moment.is_some() {
+            let Some(time) = above(line, read) else { return Alone::No(single.whole()) };
+            single.times[0] = Some(time);
+        }
+        Alone::Record(single)
+    }
+
+    /// A record whose text is that of its own line.
+    pub(super) fn exact(&self, line: u32, single: Single) -> Single {
+        if !single.rough {
+            return single;
+        }
+        let read = self.mark(line).map(|mark| self.own(&mark));
+        match read {
+            Some(Own::Record(own)) => Single { at: single.at, times: single.times, open: single.open, ..own },
+            _ => single,
+        }
+    }
+
+    /// What a line is by itself.
+    fn own(&self, mark: &Mark) -> Own {
+        let line = mark.line;
+        if mark.reach.is_none() && mark.signals.iter().all(|trace| trace.beyond) {
+            // The text of the line shows nothing; only lines below it could.
+            let own = self.shape.wrapping.strip(self.bytes(line));
+            return if own.partial || own.continues || own.glued { Own::Unclear(None) } else { Own::NothingAlone };
+        }
+        let mut read = self.read(line, true);
+        let cut = std::mem::replace(&mut read.text, Text::Cut(Vec::new(), More::No));
+        read.text = match cut {
+            Text::Cut(bytes, More::No) if !read.continues && !read.glued => {
+                let outer = Stripped { time: read.time, severity: read.severity, ..Stripped::raw(&bytes) };
+                let inner = self.shape.wrapping.unwrap(outer);
+                let mut payload = payload::read(&inner.payload);
+                payload.time = payload.time.or(inner.time);
+                payload.severity = payload.severity.or(inner.severity);
+                if !inner.stream.is_empty() {
+                    return Own::Unclear(None);
+                }
+                Text::Likely(Box::new(payload), bytes)
+            }
+            other => other,
+        };
+        let (Text::Whole(payload) | Text::Likely(payload, _)) = &read.text else { return Own::Unclear(None) };
+        let whole = payload.starts && !payload.body.contains('\n');
+        let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
+        let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
+        let mut signals: Vec<Candidate> = Vec::new();
+        let (mut reach, mut within) = (sure, true);
+        for trace in &mark.signals {
+            let signal = trace.signal.0;
+            // What reaches no further than what is sure already makes no difference here.
+            if trace.sure || self.gate.reach(signal) <= reach.unwrap_or(Reach::Level) {
+                // A record of one line holds nothing that needs more.
+                signals.extend((!trace.beyond).then_some(trace.signal));
+            } else if self.gate.confirms(trace.signal, &payload.body) {
+                reach = reach.max(Some(self.gate.reach(signal)));
+                signals.push(trace.signal);
+            } else {
+                within &= self.gate.holds_within_a_line(signal);
+            }
+        }
+        // A signal that stays within a line and does not hold here does not hold because of this line.
+        if reach.is_none() && within {
+            return Own::Nothing;
+        }
+        match reach {
+            None if whole => Own::NothingAlone,
+            Some(Reach::Level | Reach::Line) if whole => {
+                signals.sort_unstable();
+                let told = Gate::shows(self.bytes(line), &payload.body);
+                Own::Record(Single::new(read, told.then_some(signals)))
+            }
+            _ => Own::Unclear(Some(Box::new(read))),
+        }
+    }
+
+    /// The time of the nearest record above in the same stream, which a record without a stamp shares.
+    fn time_above(&self, line: u32, below: &Read, places: &[Option<Place>], templates: &mut Templates) -> Option<Time> {
+        let wrapping = &self.shape.wrapping;
+        let nearest = line.saturating_sub(u32::try_from(BEFORE).unwrap_or(0));
+        (nearest..line).rev().find_map(|above| {
+            let known = places[above as usize]
+                .and_then(|at| templates.above(at, self.whole(above), wrapping, (&below.stream, below.channel)));
+            let (ours, time) = known.unwrap_or_else(|| {
+                let above = wrapping.strip(self.bytes(above));
+                let ours = *above.stream == *below.stream && above.channel == below.channel;
+                (ours, ours.then(|| payload::time(&above.payload).or(above.time)).flatten())
+            });
+            time.filter(|_| ours)
+        })
+    }
+
+    /// Whether a line may go on with the record above it, which stands in this stream and channel.
+    fn continued(&self, line: u32, begins: Begins, stream: &str, channel: u8) -> bool {
+        let certain = if stream.is_empty() { Begins::Elsewhere } else { Begins::Here };
+        begins < certain && continues(&self.shape.wrapping, self.bytes(line), stream, channel)
+    }
+}
