@@ -203,7 +203,7 @@ impl Evidence {
             let one = |moment: &Moment| Observation { stream: stream.clone(), moment: *moment, seen: seen.clone() };
             return moments.iter().map(one).for_each(|observation| self.add(observation));
         };
-        moments.iter().for_each(|moment| timeline.add(*moment, ok));
+        timeline.add_all(moments, ok);
         self.note(stream, moments);
     }
 
@@ -227,12 +227,10 @@ impl Evidence {
     /// Notes that a stream wrote at these moments.
     fn note(&mut self, stream: &StreamKey, moments: &[Moment]) {
         let seen = self.seen.entry(stream.clone()).or_default();
-        for moment in moments {
-            seen.add(*moment);
-            if let Some(time) = moment.time {
-                self.assumed.add(time);
-                self.times = Some(self.times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
-            }
+        seen.add_all(moments);
+        for time in moments.iter().filter_map(|moment| moment.time) {
+            self.assumed.add(time);
+            self.times = Some(self.times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
         }
     }
 

@@ -52,7 +52,17 @@ pub struct Track {
 impl Track {
     /// Counts one.
     pub fn add(&mut self, moment: Moment) {
-        self.merge(&Self { count: 1, ends: Some((moment, moment)) });
+        self.add_all(&[moment]);
+    }
+
+    /// Counts several.
+    pub fn add_all(&mut self, moments: &[Moment]) {
+        let (Some(first), Some(last)) = (moments.first(), moments.last()) else { return };
+        let ends = match moments.is_sorted() {
+            true => (*first, *last),
+            false => moments.iter().fold((*first, *first), |(a, b), moment| (a.min(*moment), b.max(*moment))),
+        };
+        self.merge(&Self { count: moments.len() as u64, ends: Some(ends) });
     }
 
     /// Counts those of another.
@@ -96,12 +106,12 @@ struct Axis {
 }
 
 impl Axis {
-    fn add(&mut self, value: i64, ok: bool) {
+    fn add(&mut self, value: i64, ok: bool, count: u64) {
         let bucket = self.buckets.entry(value >> self.shift).or_default();
         if ok {
-            bucket.successes += 1;
+            bucket.successes += count;
         } else {
-            bucket.failures += 1;
+            bucket.failures += count;
         }
         self.shrink();
     }
@@ -142,14 +152,24 @@ impl Axis {
 impl Timeline {
     /// Counts one outcome.
     pub fn add(&mut self, moment: Moment, ok: bool) {
-        let (timed, value) = moment.on_axis();
-        if timed {
-            self.timed.shift = self.timed.shift.max(FINEST_TIME);
-            self.timed.add(value, ok);
-        } else {
-            self.untimed.add(value, ok);
+        self.add_all(&[moment], ok);
+    }
+
+    /// Counts outcomes that are the same at several moments.
+    pub fn add_all(&mut self, moments: &[Moment], ok: bool) {
+        self.timed.shift = self.timed.shift.max(FINEST_TIME);
+        // Those that come one after another mostly are in one bucket, and stay so when buckets become wider.
+        let (timed, untimed) = (self.timed.shift, self.untimed.shift);
+        let place = |moment: &Moment| match moment.on_axis() {
+            (true, value) => (true, value >> timed),
+            (false, value) => (false, value >> untimed),
+        };
+        for moments in moments.chunk_by(|a, b| place(a) == place(b)) {
+            let (timed, value) = moments[0].on_axis();
+            let axis = if timed { &mut self.timed } else { &mut self.untimed };
+            axis.add(value, ok, moments.len() as u64);
         }
-        if ok { self.successes.add(moment) } else { self.failures.add(moment) }
+        if ok { self.successes.add_all(moments) } else { self.failures.add_all(moments) }
     }
 
     /// Counts those of another timeline.
