@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::scan;
+
 /// Reads logs and tracebacks and names the failing component, the most likely cause, the evidence and the fix.
 ///
 /// Works offline on the log alone. Keys and passwords in it never reach the output.
@@ -87,7 +89,7 @@ pub struct Common {
     #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub threads: usize,
     /// Bytes to read at a time; does not change what is found.
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 19, hide = true)]
+    #[arg(long, value_name = "BYTES", default_value_t = scan::BLOCK_BYTES, hide = true)]
     pub block_size: usize,
     /// Look at every line instead of only at those that could matter; does not change what is found.
     #[arg(long, hide = true)]

@@ -25,6 +25,10 @@ const RECORDS: usize = 1024;
 /// Short inputs that are read between two looks at whether somebody wants something.
 const AT_ONCE: usize = 256;
 
+/// Bytes of a block, unless somebody wants others. Near its ends more lines are kept than within, so smaller blocks cost more; larger ones
+/// take more memory.
+pub const BLOCK_BYTES: usize = 1 << 20;
+
 /// How to scan; none of it changes what is found.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -36,7 +40,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_bytes: 1 << 19, blocks_in_flight: rayon::current_num_threads() + 1 }
+        Self { block_bytes: BLOCK_BYTES, blocks_in_flight: rayon::current_num_threads() + 1 }
     }
 }
 

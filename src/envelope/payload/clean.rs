@@ -17,9 +17,11 @@ pub(super) fn bytes(bytes: &[u8]) -> Cow<'_, str> {
 pub(super) fn text(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim_end_matches(['\r', '\n', '\0']);
     let trimmed = trimmed.strip_prefix('\u{FEFF}').unwrap_or(trimmed);
-    // Without an early end, so that many bytes are looked at at once.
     let may_control = |byte: &u8| (*byte < 0x20) & !matches!(*byte, b'\t' | b'\n') | (*byte == 0x7F) | (*byte == 0xC2);
-    if !trimmed.as_bytes().chunks(64).any(|bytes| bytes.iter().fold(false, |found, byte| found | may_control(byte))) {
+    // Without an early end, so that many bytes are looked at at once.
+    let some = |bytes: &[u8]| bytes.iter().fold(false, |found, byte| found | may_control(byte));
+    let (chunks, rest) = trimmed.as_bytes().as_chunks::<16>();
+    if !chunks.iter().any(|chunk| some(chunk)) && !some(rest) {
         return Cow::Borrowed(trimmed);
     }
     Cow::Owned(rewritten(trimmed))
