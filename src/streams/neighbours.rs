@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::stamps::{Told, stamps};
+use super::stamps::{Timing, stamps};
 use crate::envelope::{Clock, Wrapping, payload};
 use crate::model::{Bounds, Time};
 
@@ -49,7 +49,7 @@ pub(super) struct Above {
     stream: Arc<str>,
     channel: u8,
     /// Its time; `None` where that, or its stream, cannot be told of others.
-    time: Option<Option<Told>>,
+    time: Option<Option<Timing>>,
 }
 
 impl Above {
@@ -61,7 +61,7 @@ impl Above {
         let time = match payload::time(&own.payload).or(own.time) {
             _ if own.width == 0 && !own.stream.is_empty() => None,
             None => Some(None),
-            Some(time) => Told::of(line, &stamps(line), time).map(Some),
+            Some(time) => Timing::of(line, &stamps(line), time).map(Some),
         };
         Self { bounds, stream: Arc::from(&*own.stream), channel: own.channel, time }
     }

@@ -8,19 +8,18 @@ use super::layout::Layout;
 use super::neighbours::Begins;
 use super::prepare::{Lines, More, Read, Text, continues};
 use super::record::Single;
-use super::templates::{Known, Place, Templates};
+use super::templates::{Place, Templates};
 use crate::envelope::{Stripped, payload};
 use crate::model::{Severity, Time};
 use crate::rules::{Candidate, Gate, Mark, Reach};
 
 /// What is known of a line before it is read.
 #[derive(Clone, Debug)]
-pub(super) struct Told {
-    pub(super) known: Known,
-    /// The hash of its template.
-    pub(super) hash: u64,
-    /// Whether the line below begins a record.
-    pub(super) below: Begins,
+pub(super) enum Told {
+    /// What it is, because it is like another or the gate says so.
+    Own(Own),
+    /// The gate marked it for its record alone; with the hash of its template.
+    Marked(Mark, u64),
 }
 
 /// What a line is, before its neighbours are asked.
@@ -46,20 +45,22 @@ pub(super) enum Alone {
 }
 
 impl Lines<'_> {
-    /// What a line that could matter is; with the places at which lines like those of the block are kept.
-    pub(super) fn alone(&self, line: u32, told: Told, places: &[Option<Place>], templates: &mut Templates) -> Alone {
-        let Told { known, hash, below } = told;
+    /// What a line that could matter is; with what is known of the line below, and the places at which lines like those of the block are
+    /// kept.
+    pub(super) fn alone(
+        &self,
+        line: u32,
+        (told, below): (Told, Begins),
+        places: &[Option<Place>],
+        templates: &mut Templates,
+    ) -> Alone {
         if self.shape.layout != Layout::Lines {
             return Alone::No(None);
         }
-        let own = match known {
-            Known::Nothing => Own::Nothing,
-            Known::NothingAlone => Own::NothingAlone,
-            Known::Record(single) => Own::Record(single),
-            Known::Unclear => Own::Unclear(None),
-            Known::Marked(mark) if mark.reach == Some(Reach::Around) => Own::Unclear(None),
-            Known::Marked(mark) => {
-                let own = self.own(&mark);
+        let own = match told {
+            Told::Own(own) => own,
+            Told::Marked(mark, hash) => {
+                let own = self.own(line, &mark);
                 templates.own(hash, self.whole(line), self.gate, &own);
                 own
             }
@@ -109,16 +110,12 @@ impl Lines<'_> {
         if !single.rough {
             return single;
         }
-        let read = self.mark(line).map(|mark| self.own(&mark));
-        match read {
-            Some(Own::Record(own)) => Single { at: single.at, times: single.times, open: single.open, ..own },
-            _ => single,
-        }
+        let signals = single.signals().map(<[Candidate]>::to_vec);
+        Single { at: single.at, times: single.times, open: single.open, ..Single::new(self.read(line, true), signals) }
     }
 
     /// What a line is by itself.
-    fn own(&self, mark: &Mark) -> Own {
-        let line = mark.line;
+    fn own(&self, line: u32, mark: &Mark) -> Own {
         if mark.reach.is_none() && mark.signals.iter().all(|trace| trace.beyond) {
             // The text of the line shows nothing; only lines below it could.
             let own = self.shape.wrapping.strip(self.bytes(line));

@@ -11,14 +11,14 @@ use hashbrown::hash_map::Entry;
 
 use super::layout::{Layout, Raw};
 use super::neighbours::Begins;
-use super::own::{Alone, Told};
+use super::own::{Alone, Own, Told};
 use super::record::Single;
-use super::templates::{Known, Place, Templates, template};
+use super::templates::{Place, Templates, template};
 use super::{AFTER, BEFORE};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
 use crate::model::{LineRange, Severity, Time};
-use crate::rules::{Gate, Mark, Reach, line_starts};
+use crate::rules::{Gate, Reach, line_starts};
 
 /// How a source's lines come: rearranged, and wrapped.
 #[derive(Clone, Debug, Default)]
@@ -197,11 +197,6 @@ impl<'b> Lines<'b> {
         &self.block.bytes[self.part(line)]
     }
 
-    /// What the gate makes of a line.
-    pub(super) fn mark(&self, line: u32) -> Option<Mark> {
-        self.gate.mark(&self.block.bytes, self.part(line), line)
-    }
-
     pub(super) fn bytes(&self, line: u32) -> &'b [u8] {
         let whole = self.whole(line);
         whole.strip_suffix(b"\n").unwrap_or(whole)
@@ -211,32 +206,33 @@ impl<'b> Lines<'b> {
         line + 1 == self.count()
     }
 
-    /// The lines that could matter, in order, and what is known of each before it is read; and for each line where one like it is kept.
-    fn told(&self, templates: &mut Templates) -> (Vec<(u32, Told)>, Vec<Option<Place>>) {
+    /// The lines that could matter, in order, with what is known of each before it is read and of the line below it; and for each line where
+    /// one like it is kept.
+    fn told(&self, templates: &mut Templates) -> (Vec<(u32, (Told, Begins))>, Vec<Option<Place>>) {
         let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
-        let mut all: Vec<(u32, Told)> = Vec::with_capacity(self.count() as usize / 2);
+        let mut all: Vec<(u32, (Told, Begins))> = Vec::with_capacity(self.count() as usize / 2);
         for line in 0..self.count() {
             let bytes = self.whole(line);
             let hash = template(bytes);
             let again = templates.again(hash, bytes);
             places.push(again.as_ref().map(|(_, at)| *at));
-            let known = match again {
-                Some((known, at)) => {
-                    if let Some((_, above)) = all.last_mut().filter(|(above, _)| above + 1 == line) {
-                        above.below = templates.begins(at, bytes, &self.shape.wrapping);
+            let told = match again {
+                Some((own, at)) => {
+                    if let Some((_, (_, below))) = all.last_mut().filter(|(above, _)| above + 1 == line) {
+                        *below = templates.begins(at, bytes, &self.shape.wrapping);
                     }
-                    known
+                    Told::Own(own)
                 }
-                None => {
-                    let mark = self.mark(line);
-                    if mark.as_ref().is_none_or(|mark| mark.reach == Some(Reach::Around)) {
-                        templates.marked(hash, bytes, self.gate, mark.as_ref());
+                None => match self.gate.mark(&self.block.bytes, self.part(line)) {
+                    Some(mark) if mark.reach != Some(Reach::Around) => Told::Marked(mark, hash),
+                    mark => {
+                        templates.marked(hash, bytes, self.gate, mark.is_some());
+                        Told::Own(mark.map_or(Own::Nothing, |_| Own::Unclear(None)))
                     }
-                    mark.map_or(Known::Nothing, Known::Marked)
-                }
+                },
             };
-            if !matches!(known, Known::Nothing) {
-                all.push((line, Told { known, hash, below: Begins::Unknown }));
+            if !matches!(told, Told::Own(Own::Nothing)) {
+                all.push((line, (told, Begins::Unknown)));
             }
         }
         (all, places)

@@ -70,11 +70,6 @@ impl Single {
         self.said.numbers_tell_nothing.get() == Some(&true)
     }
 
-    #[cfg(test)]
-    pub(super) fn learn(&self, numbers_tell_nothing: bool) {
-        self.said.numbers_tell_nothing.get_or_init(|| numbers_tell_nothing);
-    }
-
     /// Its line as it was read, if it was.
     pub(super) fn whole(self) -> Option<Box<Read>> {
         (!self.rough).then(|| Box::new(self.into_read()))

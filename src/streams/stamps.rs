@@ -57,13 +57,13 @@ fn stamp(line: &[u8], at: usize) -> Option<Stamp> {
 
 /// A time that a stamp of the line gives, for lines like it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
+pub(super) struct Timing {
     /// Midnight of the stamp's day, and its clock; the time alone where that cannot differ.
     base: Time,
     clock: Option<Clock>,
 }
 
-impl Told {
+impl Timing {
     /// The stamp of the line that gives a time; `None` where that is not certain.
     pub(super) fn of(line: &[u8], stamps: &[Stamp], time: Time) -> Option<Self> {
         let mut same = stamps.iter().filter(|stamp| stamp.time.nanos == time.nanos);
@@ -85,10 +85,10 @@ impl Told {
 }
 
 /// Which stamps the two times of a record are; `None` where that is not certain.
-pub(super) fn named(line: &[u8], stamps: &[Stamp], single: &Single) -> Option<[Option<Told>; 2]> {
+pub(super) fn named(line: &[u8], stamps: &[Stamp], single: &Single) -> Option<[Option<Timing>; 2]> {
     let which = |time: Option<Time>| match time {
         None => Some(None),
-        Some(time) => Told::of(line, stamps, time).map(Some),
+        Some(time) => Timing::of(line, stamps, time).map(Some),
     };
     Some([which(single.times[0])?, which(single.times[1])?])
 }

@@ -10,10 +10,10 @@ use super::neighbours::{Above, Begins, begins};
 use super::own::Own;
 use super::prepare::Text;
 use super::record::Single;
-use super::stamps::{Stamp, Told, named, stamps};
+use super::stamps::{Stamp, Timing, named, stamps};
 use crate::envelope::Wrapping;
 use crate::model::{Bounds, Time, numbers};
-use crate::rules::{Gate, Mark};
+use crate::rules::Gate;
 
 /// Lines kept at a time: most logs have fewer templates.
 const MOST: usize = 4096;
@@ -40,21 +40,6 @@ const WORTHWHILE: usize = 32 * 1024;
 /// Longer lines are not kept.
 const MOST_LINE: usize = 1024;
 
-/// What a line is that was not looked into.
-#[derive(Clone, Debug)]
-pub(super) enum Known {
-    /// Nothing that counts, as it stands or behind what surrounds it.
-    Nothing,
-    /// What the gate made of it; its record was not read.
-    Marked(Mark),
-    /// Nothing, unless the record goes on below.
-    NothingAlone,
-    /// A record that stands for itself, unless it goes on below.
-    Record(Single),
-    /// Its neighbours are needed to tell.
-    Unclear,
-}
-
 #[derive(Debug)]
 struct Kept {
     /// By all but digits.
@@ -73,7 +58,8 @@ struct Kept {
 
 #[derive(Debug)]
 enum What {
-    Known(Known),
+    /// Anything but a record.
+    Own(Own),
     Record(Box<Kin>),
     /// Nothing that holds for another line.
     Unlike,
@@ -83,7 +69,7 @@ enum What {
 #[derive(Debug)]
 struct Kin {
     single: Single,
-    times: [Option<Told>; 2],
+    times: [Option<Timing>; 2],
     /// The bounds to be, once it is known that the numbers in the record tell nothing.
     wide: Option<Bounds>,
 }
@@ -119,7 +105,7 @@ impl Templates {
     }
 
     /// What a line is, if one like it was kept, and where that is; the line is given with its end, and its [`template`].
-    pub(super) fn again(&mut self, hash: u64, line: &[u8]) -> Option<(Known, Place)> {
+    pub(super) fn again(&mut self, hash: u64, line: &[u8]) -> Option<(Own, Place)> {
         let first = place(hash);
         let tags = self.tags.get(first..first + WAYS)?;
         let mut ways = (first..).zip(tags).filter(|(_, known)| **known == tag(hash)).map(|(at, _)| at);
@@ -157,15 +143,15 @@ impl Templates {
         kept.above.as_ref().filter(|above| above.holds(line))?.tells(line, stream, channel)
     }
 
-    /// Takes down what the gate made of a line.
-    pub(super) fn marked(&mut self, hash: u64, line: &[u8], gate: &Gate<'_>, mark: Option<&Mark>) {
+    /// Takes down that the gate made nothing of a line, or asks for what is around it.
+    pub(super) fn marked(&mut self, hash: u64, line: &[u8], gate: &Gate<'_>, around: bool) {
         if !self.came_before(hash, line) {
             return;
         }
         let Some(at) = self.room(hash, hash, WAYS) else { return };
-        let known = || What::Known(mark.map_or(Known::Nothing, |mark| Known::Marked(Mark { line: 0, ..mark.clone() })));
+        let own = || What::Own(if around { Own::Unclear(None) } else { Own::Nothing });
         let (bounds, what) =
-            gate.alike(line).map_or_else(|| (Bounds::exactly(line), What::Unlike), |bounds| (bounds, known()));
+            gate.alike(line).map_or_else(|| (Bounds::exactly(line), What::Unlike), |bounds| (bounds, own()));
         self.keep(at, hash, hash, bounds, what);
     }
 
@@ -183,9 +169,8 @@ impl Templates {
         let mut bounds = Bounds::exactly(line);
         let alike = gate.alike(line);
         let what = match own {
-            Own::Nothing => What::Known(Known::Nothing),
-            Own::NothingAlone => What::Known(Known::NothingAlone),
-            Own::Unclear(_) => What::Known(Known::Unclear),
+            Own::Nothing | Own::NothingAlone => What::Own(own.clone()),
+            Own::Unclear(_) => What::Own(Own::Unclear(None)),
             Own::Record(single) => {
                 Kin::new(single, line, &stamps, alike.as_ref()).map_or(What::Unlike, |kin| What::Record(Box::new(kin)))
             }
@@ -232,9 +217,9 @@ impl Templates {
 
 impl Kept {
     /// What a line is if it is like this one.
-    fn of(&mut self, line: &[u8]) -> Option<Known> {
+    fn of(&mut self, line: &[u8]) -> Option<Own> {
         let kin = match &mut self.what {
-            What::Known(known) => return self.bounds.hold(line).then(|| known.clone()),
+            What::Own(own) => return self.bounds.hold(line).then(|| own.clone()),
             What::Record(kin) => kin,
             What::Unlike => return None,
         };
@@ -244,7 +229,7 @@ impl Kept {
         }
         self.bounds.hold(line).then(|| {
             let times = kin.times.map(|told| told.map(|told| told.time(line)));
-            Known::Record(Single { times, ..kin.single.clone() })
+            Own::Record(Single { times, ..kin.single.clone() })
         })
     }
 }
@@ -349,7 +334,8 @@ fn hash(line: &[u8], counts: impl Fn(u64) -> u64) -> u64 {
 mod tests {
     use super::*;
     use crate::envelope::Wrapping;
-    use crate::rules::{CompiledRules, Reach, RuleSet};
+    use crate::model::{SourceId, StreamId};
+    use crate::rules::{CompiledRules, RuleSet};
     use crate::streams::prepare::{Read, read};
 
     fn whole(line: &str) -> Read {
@@ -375,7 +361,7 @@ mod tests {
         fn own(&mut self, line: &str) -> Option<Single> {
             let hash = template(line.as_bytes());
             match self.templates.again(hash, line.as_bytes()) {
-                Some((Known::Record(single), _)) => Some(single),
+                Some((Own::Record(single), _)) => Some(single),
                 Some((other, _)) => panic!("{other:?}"),
                 None => {
                     self.read += 1;
@@ -414,7 +400,7 @@ mod tests {
             for _ in 0..2 {
                 let hash = template(line.as_bytes());
                 assert!(log.templates.again(hash, line.as_bytes()).is_none(), "{line}");
-                log.templates.marked(hash, line.as_bytes(), &log.gate, None);
+                log.templates.marked(hash, line.as_bytes(), &log.gate, false);
             }
         }
         let kept = log.templates.kept.iter().flatten().count();
@@ -455,7 +441,8 @@ mod tests {
             What::Record(kin) => Some(kin.single.clone()),
             _ => None,
         });
-        kept.expect("it is kept").learn(true);
+        let record = kept.expect("it is kept").into_record(SourceId(0), &StreamId::new(""), None);
+        record.learn_of_numbers(|| true);
         let known = log.own(&line(42)).expect("it is like the others");
         assert!(known.rough && second(&known) == Some(42) && !known.read().stream.contains("10.0.0"));
         assert!(log.own(&line(43).replace(" 200 ", " 500 ")).is_none(), "a status is no such number");
@@ -487,15 +474,14 @@ mod tests {
     fn what_the_gate_made_of_a_line_holds_for_those_like_it() {
         let mut log = Log::new();
         let line = |n: u32| format!("2026-11-23 08:00:01 INFO app: chunked {n} documents\n");
-        let mark = Mark { line: 7, reach: Some(Reach::Around), signals: Vec::new() };
         let mut again = |n| {
             let (line, hash) = (line(n), template(line(n).as_bytes()));
-            let known = log.templates.again(hash, line.as_bytes()).map(|(known, _)| known);
-            log.templates.marked(hash, line.as_bytes(), &log.gate, Some(&mark));
+            let known = log.templates.again(hash, line.as_bytes()).map(|(own, _)| own);
+            log.templates.marked(hash, line.as_bytes(), &log.gate, true);
             known
         };
         assert!(again(10).is_none() && again(11).is_none());
-        assert!(matches!(again(98), Some(Known::Marked(Mark { line: 0, reach: Some(Reach::Around), .. }))));
+        assert!(matches!(again(98), Some(Own::Unclear(None))));
         assert!(again(100).is_none(), "one digit more is another template");
     }
 }

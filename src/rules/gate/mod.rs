@@ -90,8 +90,6 @@ pub enum Reach {
 /// A line that could matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
-    /// Number of the line in its block, from 0.
-    pub line: u32,
     /// How far it surely reaches.
     pub reach: Option<Reach>,
     /// Signals of which a literal stands in the line and that may hold in its record; not told of where the line reaches around.
@@ -200,29 +198,32 @@ impl<'r> Gate<'r> {
         self.index.get().is_none() && self.passed.fetch_add(block.len(), Ordering::Relaxed) + block.len() <= FEW_BYTES
     }
 
-    /// Whether the lines of this block are looked at; otherwise all of them could matter.
+    /// Whether the lines of this block are looked at; otherwise all of them could matter. Asked once of each block, because what was read
+    /// counts.
     #[must_use]
     pub fn is_ready(&self, block: &[u8]) -> bool {
         !self.is_early(block) && self.index().is_some()
     }
 
-    /// The lines of a block that could matter, in order. `starts` are the offsets at which its lines begin, with the block's length behind
+    /// The lines of a block that could matter, by their numbers from 0. `starts` are the offsets at which its lines begin, with the block's length behind
     /// them.
     #[must_use]
-    pub fn marks(&self, block: &[u8], starts: &[u32]) -> Vec<Mark> {
+    pub fn marks(&self, block: &[u8], starts: &[u32]) -> Vec<(u32, Mark)> {
         let lines = (0..).zip(starts.windows(2));
         if !self.is_ready(block) {
-            return lines.map(|(line, _)| Mark { line, reach: Some(Reach::Around), signals: Vec::new() }).collect();
+            let around = Mark { reach: Some(Reach::Around), signals: Vec::new() };
+            return lines.map(|(line, _)| (line, around.clone())).collect();
         }
-        lines.filter_map(|(line, ends)| self.mark(block, ends[0] as usize..ends[1] as usize, line)).collect()
+        let mark = |ends: &[u32]| self.mark(block, ends[0] as usize..ends[1] as usize);
+        lines.filter_map(|(line, ends)| Some((line, mark(ends)?))).collect()
     }
 
-    /// What the line in this part of a block, with its end, is marked with; `number` is its place there.
+    /// What the line in this part of a block, with its end, is marked with.
     #[must_use]
-    pub fn mark(&self, block: &[u8], part: Range<usize>, number: u32) -> Option<Mark> {
+    pub fn mark(&self, block: &[u8], part: Range<usize>) -> Option<Mark> {
         let mut look = Look { reach: forms::reach(&block[part.clone()]), ..Look::default() };
         self.look_into(block, part, &mut look);
-        look.told(number)
+        look.told()
     }
 
     fn look_into<'l>(&self, block: &'l [u8], part: Range<usize>, look: &mut Look<'l>) {
@@ -316,10 +317,10 @@ impl<'l> Look<'l> {
     }
 
     /// What the line came to.
-    fn told(self, line: u32) -> Option<Mark> {
+    fn told(self) -> Option<Mark> {
         let told = self.reach.is_some() || !self.signals.is_empty();
         let signals = if self.reach == Some(Reach::Around) { Vec::new() } else { self.signals };
-        told.then_some(Mark { line, reach: self.reach, signals })
+        told.then_some(Mark { reach: self.reach, signals })
     }
 }
 
@@ -369,8 +370,8 @@ mod tests {
 
     fn reaches(gate: &Gate<'_>, line: &str) -> Option<Reach> {
         let block = format!("before\n{line}\nbehind\n").into_bytes();
-        gate.marks(&block, &line_starts(&block)).first().and_then(|mark| {
-            assert_eq!(mark.line, 1, "{line}");
+        gate.marks(&block, &line_starts(&block)).first().and_then(|(number, mark)| {
+            assert_eq!(*number, 1, "{line}");
             mark.reach
         })
     }

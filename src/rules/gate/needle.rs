@@ -206,6 +206,14 @@ mod tests {
     }
 
     #[test]
+    fn no_piece_reaches_over_the_end_of_a_line() {
+        for literal in ["abc\nde", "\nabcd", "a\nbc\nd", "abc\tde\nf"] {
+            let forms = raw_forms(literal, true, Reach::Around, Some((SignalId(0), None)));
+            assert!(!forms.is_empty() && forms.iter().all(|(piece, _)| !piece.text.contains(&b'\n')), "{literal:?}");
+        }
+    }
+
+    #[test]
     fn fields_do_not_hide_a_literal() {
         let signal = Some((SignalId(0), None));
         for (literal, raw) in [
