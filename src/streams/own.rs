@@ -13,6 +13,16 @@ use crate::envelope::{Stripped, payload};
 use crate::model::{Severity, Time};
 use crate::rules::{Candidate, Gate, Mark, Reach};
 
+/// A line that could matter.
+#[derive(Clone, Debug)]
+pub(super) struct Hit {
+    /// Its number in its block, from 0.
+    pub(super) line: u32,
+    pub(super) told: Told,
+    /// Whether the line below begins a record.
+    pub(super) below: Begins,
+}
+
 /// What is known of a line before it is read.
 #[derive(Clone, Debug)]
 pub(super) enum Told {
@@ -45,15 +55,9 @@ pub(super) enum Alone {
 }
 
 impl Lines<'_> {
-    /// What a line that could matter is; with what is known of the line below, and the places at which lines like those of the block are
-    /// kept.
-    pub(super) fn alone(
-        &self,
-        line: u32,
-        (told, below): (Told, Begins),
-        places: &[Option<Place>],
-        templates: &mut Templates,
-    ) -> Alone {
+    /// What a line that could matter is; with the places at which lines like those of the block are kept.
+    pub(super) fn alone(&self, hit: Hit, places: &[Option<Place>], templates: &mut Templates) -> Alone {
+        let Hit { line, told, below } = hit;
         if self.shape.layout != Layout::Lines {
             return Alone::No(None);
         }

@@ -11,7 +11,7 @@ use hashbrown::hash_map::Entry;
 
 use super::layout::{Layout, Raw};
 use super::neighbours::Begins;
-use super::own::{Alone, Own, Told};
+use super::own::{Alone, Hit, Own, Told};
 use super::record::Single;
 use super::templates::{Place, Templates, template};
 use super::{AFTER, BEFORE};
@@ -151,12 +151,13 @@ fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, templates: &mut Templa
         return lines.pieces(&all, Vec::new(), Vec::new());
     }
     templates.read(&block.bytes);
-    let (told, places) = lines.told(templates);
+    let (hits, places) = lines.hits(templates);
     let mut around: Vec<u32> = Vec::new();
     let mut reads: Vec<(u32, Box<Read>)> = Vec::new();
-    let mut singles: Vec<(u32, Single)> = Vec::with_capacity(told.len());
-    for (line, told) in told {
-        match lines.alone(line, told, &places, templates) {
+    let mut singles: Vec<(u32, Single)> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        let line = hit.line;
+        match lines.alone(hit, &places, templates) {
             Alone::Record(single) => singles.push((line, single)),
             Alone::Nothing => {}
             Alone::No(read) => {
@@ -208,9 +209,9 @@ impl<'b> Lines<'b> {
 
     /// The lines that could matter, in order, with what is known of each before it is read and of the line below it; and for each line where
     /// one like it is kept.
-    fn told(&self, templates: &mut Templates) -> (Vec<(u32, (Told, Begins))>, Vec<Option<Place>>) {
+    fn hits(&self, templates: &mut Templates) -> (Vec<Hit>, Vec<Option<Place>>) {
         let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
-        let mut all: Vec<(u32, (Told, Begins))> = Vec::with_capacity(self.count() as usize / 2);
+        let mut all: Vec<Hit> = Vec::with_capacity(self.count() as usize / 2);
         for line in 0..self.count() {
             let bytes = self.whole(line);
             let hash = template(bytes);
@@ -218,8 +219,8 @@ impl<'b> Lines<'b> {
             places.push(again.as_ref().map(|(_, at)| *at));
             let told = match again {
                 Some((own, at)) => {
-                    if let Some((_, (_, below))) = all.last_mut().filter(|(above, _)| above + 1 == line) {
-                        *below = templates.begins(at, bytes, &self.shape.wrapping);
+                    if let Some(above) = all.last_mut().filter(|above| above.line + 1 == line) {
+                        above.below = templates.begins(at, bytes, &self.shape.wrapping);
                     }
                     Told::Own(own)
                 }
@@ -232,7 +233,7 @@ impl<'b> Lines<'b> {
                 },
             };
             if !matches!(told, Told::Own(Own::Nothing)) {
-                all.push((line, (told, Begins::Unknown)));
+                all.push(Hit { line, told, below: Begins::Unknown });
             }
         }
         (all, places)
