@@ -37,14 +37,12 @@ pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record]
         let outcomes = || record.shown(|| reader.outcomes(record.text(), record.request(), record.signals()));
         match cheap.then(outcomes).flatten() {
             Some(seen) => {
-                if record.says().is_some() {
-                    record.learn_of_numbers(|| {
-                        reader.disregards_numbers(record.text(), record.request(), record.signals())
-                    });
-                }
+                let (text, request, signals) = (record.text(), record.request(), record.signals());
+                record.learn_of_numbers(|| reader.disregards_numbers(text, request, signals));
                 count += repeated.outcomes(record, seen, evidence);
             }
             None => {
+                record.learn_of_numbers(|| false);
                 let line = record.line();
                 let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
                 for observation in observer.observe(&assemble::record(&record.stream, &line)) {

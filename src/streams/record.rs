@@ -70,6 +70,11 @@ impl Single {
         self.said.numbers_tell_nothing.get() == Some(&true)
     }
 
+    /// Whether it is known what the numbers in it tell.
+    pub(super) fn is_known_of_numbers(&self) -> bool {
+        self.said.numbers_tell_nothing.get().is_some()
+    }
+
     /// Its line as it was read, if it was.
     pub(super) fn whole(self) -> Option<Box<Read>> {
         (!self.rough).then(|| Box::new(self.into_read()))
@@ -143,7 +148,9 @@ impl Record {
     /// Asks once for all records that say the same whether those with other numbers in their texts would tell the same outcomes, and no
     /// more than outcomes. If so, they may say what this one does.
     pub fn learn_of_numbers(&self, tell_nothing: impl FnOnce() -> bool) {
-        self.said.numbers_tell_nothing.get_or_init(tell_nothing);
+        if self.says().is_some() {
+            self.said.numbers_tell_nothing.get_or_init(tell_nothing);
+        }
     }
 
     /// What it shows, as `make` makes it of what the record says: once for all records that say the same.

@@ -27,6 +27,9 @@ const SEEN: usize = 4 * MOST;
 /// Lines that are not within bounds before others are tried.
 const PATIENCE: u32 = 8;
 
+/// The same while it is not known yet whether the numbers in a record tell anything: its block has to be analysed first.
+const LONG_PATIENCE: u32 = 1 << 16;
+
 /// What it takes to keep a line: as much as looking into so many.
 const COST: u32 = 8;
 
@@ -201,7 +204,7 @@ impl Templates {
         let way = match ways.iter_mut().flatten().filter(same).count() {
             few if few < most => ways.iter().position(Option::is_none),
             // Lines within other bounds took its place.
-            _ if !out_of_patience(&mut ways.iter_mut().flatten().find(same)?.missed) => return None,
+            _ if !ways.iter_mut().flatten().find(same)?.missed() => return None,
             _ => ways.iter().position(|kept| kept.as_ref().is_some_and(|kept| kept.variant == variant)),
         };
         let any = usize::try_from(variant >> 40).unwrap_or(0) % WAYS;
@@ -216,6 +219,17 @@ impl Templates {
 }
 
 impl Kept {
+    /// Counts a line of its variant that was not within the bounds; whether that line should take its place.
+    fn missed(&mut self) -> bool {
+        match &self.what {
+            What::Record(kin) if kin.is_open() => {
+                self.missed += 1;
+                self.missed >= LONG_PATIENCE
+            }
+            _ => out_of_patience(&mut self.missed),
+        }
+    }
+
     /// What a line is if it is like this one.
     fn of(&mut self, line: &[u8]) -> Option<Own> {
         let kin = match &mut self.what {
@@ -241,6 +255,11 @@ fn out_of_patience(missed: &mut u32) -> bool {
 }
 
 impl Kin {
+    /// Whether the bounds may become wider yet.
+    fn is_open(&self) -> bool {
+        self.wide.is_some() && !self.single.is_known_of_numbers()
+    }
+
     /// A record in a line with these stamps; `None` where it is not certain which times are its own.
     fn new(single: &Single, line: &[u8], stamps: &[Stamp], alike: Option<&Bounds>) -> Option<Self> {
         let Text::Whole(payload) = &single.read().text else { return None };
@@ -251,7 +270,7 @@ impl Kin {
             let from = line.trim_ascii_end().len().checked_sub(text.len())?;
             let mut wide = Bounds::exactly(line);
             let numbers = numbers(text.as_bytes()).into_iter().map(|range| range.start + from..range.end + from);
-            let numbers: Vec<Range<usize>> = numbers.collect();
+            let numbers: Vec<Range<usize>> = Some(numbers.collect()).filter(|all: &Vec<_>| !all.is_empty())?;
             // Not every number makes a time.
             let free = numbers.iter().filter(|range| !line[(*range).clone()].contains(&b'/'));
             for at in free.cloned().flatten().filter(|at| line[*at].is_ascii_digit()) {
@@ -446,6 +465,24 @@ mod tests {
         let known = log.own(&line(42)).expect("it is like the others");
         assert!(known.rough && second(&known) == Some(42) && !known.read().stream.contains("10.0.0"));
         assert!(log.own(&line(43).replace(" 200 ", " 500 ")).is_none(), "a status is no such number");
+    }
+
+    #[test]
+    fn a_number_that_the_gate_asks_about_is_not_disregarded() {
+        let line = "2026-11-23 08:00:01 INFO app: served 10.0.0.7 in 1040 steps\n";
+        let single = Single::new(whole(line), Some(Vec::new()));
+        let wide = |gate: Bounds| {
+            let kin =
+                Kin::new(&single, line.as_bytes(), &stamps(line.as_bytes()), Some(&gate)).expect("its time is its own");
+            kin.wide.expect("its signals are known")
+        };
+        let mut asks = Bounds::any_digits(line.as_bytes());
+        asks.settle(line.as_bytes(), line.find("1040").expect("it stands there"), b"1040");
+        for (other, if_not, if_asked) in [("10.0.0.8 in 1040", true, true), ("10.0.0.7 in 1041", true, false)] {
+            let other = line.replace("10.0.0.7 in 1040", other);
+            assert_eq!(wide(Bounds::any_digits(line.as_bytes())).hold(other.as_bytes()), if_not, "{other}");
+            assert_eq!(wide(asks.clone()).hold(other.as_bytes()), if_asked, "{other}");
+        }
     }
 
     #[test]

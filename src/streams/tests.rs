@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::input::Block;
-use crate::rules::Gate;
+use crate::rules::{CompiledRules, Gate, RuleSet};
 
 /// Beginnings of every shape, whole and broken.
 const PARTS: [&str; 24] = [
@@ -75,6 +75,41 @@ fn lines_that_repeat_are_as_if_each_had_been_read() {
     let each: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
     assert_eq!(split(&[lines.concat()]), split(&each));
     assert_eq!(split(&each).len(), 21);
+}
+
+/// Access lines far from a hit share what they say; those near one are what stands in the file, in all numbers.
+#[test]
+fn a_line_near_a_hit_has_its_own_numbers() {
+    let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+    let gate = Gate::new(&rules, &["Traceback (most recent call last)"]);
+    let access = |n: u32| {
+        let (minute, second, size) = (n / 60 % 60, n % 60, 10_000 + n);
+        format!("10.0.1.{} - - [23/Nov/2026:08:{minute:02}:{second:02} +0000] \"GET / HTTP/1.1\" 200 {size}\n", n % 10)
+    };
+    let shape = Shape::default();
+    let preparer = Preparer::new(&shape, &gate);
+    let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+    let (mut offset, mut first_line) = (0, 1);
+    let mut push = |text: &str| {
+        let (bytes, lines) = (text.as_bytes().to_vec(), text.lines().count() as u64);
+        splitter.push(preparer.prepare(&Block { bytes, offset, first_line, lines, cut: false }));
+        (offset, first_line) = (offset + text.len() as u64, first_line + lines);
+        splitter.take_records()
+    };
+    let first: String = (0..1500).map(access).collect();
+    push(&first).iter().filter(|record| record.says().is_some()).for_each(|record| record.learn_of_numbers(|| true));
+    let second: String = (1500..3000).map(access).collect();
+    let hit = "Traceback (most recent call last):\n  File \"/app/a.py\", line 3, in f\nKeyError: 1\n";
+    let records = push(&(second + hit));
+    let shared = records.iter().filter(|record| record.says().is_some()).count();
+    assert!(shared > 500, "{shared} records share what they say");
+    let whole = first + &(1500..3000).map(access).collect::<String>() + hit;
+    let lines: Vec<&str> = whole.lines().collect();
+    let near: Vec<Line> = splitter.finish().into_iter().flat_map(|segment| segment.lines).collect();
+    assert!(near.len() > 100, "{} lines near the hit", near.len());
+    for line in near {
+        assert_eq!(&*line.text, lines[usize::try_from(line.at.line).expect("a number") - 1]);
+    }
 }
 
 /// The caps that a text hits, read without a gate.
