@@ -40,7 +40,7 @@ fn segments(gate: &Gate<'_>, bytes: Vec<u8>) -> Vec<Segment> {
     let block = Block { bytes, offset: 0, first_line: 1, lines, cut: false };
     let mut splitter = Splitter::new(SourceId(0), StreamId::new("bench"), &shape);
     splitter.push(Preparer::new(&shape, gate).prepare(&block));
-    splitter.finish()
+    splitter.finish().into_iter().map(|stretch| stretch.segment).collect()
 }
 
 fn text_bytes(segments: &[Segment]) -> u64 {

@@ -10,14 +10,15 @@ mod records;
 use rayon::prelude::*;
 
 use self::pot::Pot;
+use self::records::Repeated;
 pub use self::records::analyse_records;
 use crate::assemble;
 use crate::evidence::Evidence;
 use crate::input::{self, InputSummary, InputWarning, Source, SourceSpec};
-use crate::model::{Segment, SourceId, StreamId};
+use crate::model::{SourceId, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::{CompiledRules, Gate};
-use crate::streams::{Preparer, Record, Shape, Splitter};
+use crate::streams::{Preparer, Record, Shape, Splitter, Stretch};
 
 /// Records that one task reads.
 const RECORDS: usize = 1024;
@@ -67,7 +68,7 @@ pub fn collect(
     let memory = Memory::default();
     let pot = Pot::default();
     let analyse = Analyse {
-        segment: |segment: &Segment| pot.add(|evidence| observe(rules, &memory, segment, evidence)),
+        segment: |stretch: &Stretch| pot.add(|evidence| observe(rules, &memory, stretch, evidence)),
         records: |found: &[Record]| pot.add(|evidence| records::observe(rules, &memory, found, evidence)),
     };
     let jobs: Vec<Job> =
@@ -149,16 +150,25 @@ impl Scanned {
 }
 
 /// Adds what one segment shows; the number of observations.
-fn observe(rules: &CompiledRules, memory: &Memory, segment: &Segment, evidence: &mut Evidence) -> usize {
+fn observe(rules: &CompiledRules, memory: &Memory, stretch: &Stretch, evidence: &mut Evidence) -> usize {
+    let segment = &stretch.segment;
     let mut observer = Observer::new(rules, memory, &segment.lines, segment.stream.clone());
+    let mut repeated = Repeated::default();
+    let mut records = stretch.records();
     let mut count = 0;
     for event in assemble::assemble(segment) {
+        let record = records.of(&event);
+        let told = record.and_then(|record| repeated.event(&observer, (&event, record), &segment.stream, evidence));
+        if let Some(added) = told {
+            count += added;
+            continue;
+        }
         for observation in observer.observe(&event) {
             evidence.add(observation);
             count += 1;
         }
     }
-    count
+    count + repeated.give(evidence)
 }
 
 /// What to make of the parts of a source.
@@ -206,7 +216,7 @@ pub fn scan_source<T: Send>(
     id: SourceId,
     options: Options,
     progress: &dyn Progress,
-    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
+    analyse: &Analyse<impl Fn(&Stretch) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
     sink: &mut impl FnMut(Vec<T>, u64),
 ) -> Result<InputSummary, InputWarning> {
     let job = Job { gate, spec, id, options, progress };
@@ -247,14 +257,14 @@ impl<'j> Job<'j> {
 struct SoFar {
     summary: InputSummary,
     /// Lines that were read and not analysed, because what belongs to them may be still to come.
-    segments: Vec<Segment>,
+    segments: Vec<Stretch>,
     records: Vec<Record>,
 }
 
 /// Runs a short input through all stages on the spot.
 fn whole<T: Send>(
     job: &Job<'_>,
-    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
+    analyse: &Analyse<impl Fn(&Stretch) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
     sink: &mut impl FnMut(Vec<T>, u64),
 ) -> Result<InputSummary, InputWarning> {
     let mut source = Source::open(job.spec).map_err(InputWarning::from)?;
@@ -275,8 +285,8 @@ fn whole<T: Send>(
 }
 
 fn results<T: Send>(
-    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
-    segments: Vec<Segment>,
+    analyse: &Analyse<impl Fn(&Stretch) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
+    segments: Vec<Stretch>,
     records: Vec<Record>,
 ) -> Vec<T> {
     let mut results: Vec<T> = segments.par_iter().map(&analyse.segment).collect();

@@ -15,11 +15,12 @@ use serde_json::Value;
 use whodunit::assemble;
 use whodunit::evidence::Evidence;
 use whodunit::input::{self, SourceSpec};
-use whodunit::model::{Segment, SourceId};
+use whodunit::model::SourceId;
 use whodunit::observe::{Memory, Observer};
 use whodunit::report;
 use whodunit::rules::Gate;
 use whodunit::scan::{self, Options};
+use whodunit::streams::Stretch;
 
 /// Logs that differ in what could go wrong: pods that interleave, records cut in pieces, JSON lines, chains, groups, several findings.
 const LOGS: &[&str] = &[
@@ -139,7 +140,8 @@ fn what_was_remembered_does_not_show() {
     // What came once is not kept: some come three times.
     let again = std::iter::repeat_n(&logs[..logs.len().min(40)], 2).flatten();
     let specs: Vec<SourceSpec> = logs.iter().chain(again).map(SourceSpec::file).collect();
-    let segment = |segment: &Segment| {
+    let segment = |stretch: &Stretch| {
+        let segment = &stretch.segment;
         let (memory, mut evidence) = (Memory::default(), Evidence::default());
         let mut observer = Observer::new(rules, &memory, &segment.lines, segment.stream.clone());
         let seen = assemble::assemble(segment).into_iter().flat_map(|event| observer.observe(&event));

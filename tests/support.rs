@@ -18,10 +18,10 @@ use proptest::test_runner::{Config, TestRunner};
 use rayon::prelude::*;
 use whodunit::assemble;
 use whodunit::input::SourceSpec;
-use whodunit::model::{Event, Segment, SourceId};
+use whodunit::model::{Event, SourceId};
 use whodunit::rules::Gate;
 use whodunit::scan::{self, Analyse, Options, Silent};
-use whodunit::streams::Record;
+use whodunit::streams::{Record, Stretch};
 use wrap::{Keeps, Way};
 
 /// An exception as far as every way must keep it.
@@ -48,8 +48,10 @@ fn events(text: &str, block_bytes: usize) -> Vec<Event> {
     let path = folder.path().join("app.log");
     fs::write(&path, text).expect("written");
     let options = Options { block_bytes, blocks_in_flight: 3 };
-    let analyse =
-        Analyse { segment: |segment: &Segment| assemble::assemble(segment), records: |_: &[Record]| Vec::new() };
+    let analyse = Analyse {
+        segment: |stretch: &Stretch| assemble::assemble(&stretch.segment),
+        records: |_: &[Record]| Vec::new(),
+    };
     let mut events = Vec::new();
     scan::scan_source(
         GATE.get_or_init(common::derived_gate),

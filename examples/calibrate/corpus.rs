@@ -10,11 +10,12 @@ use serde_json::Value;
 use whodunit::assemble;
 use whodunit::evidence::Evidence;
 use whodunit::input::SourceSpec;
-use whodunit::model::{Aggregate, Event, Segment, SourceId};
+use whodunit::model::{Aggregate, Event, SourceId};
 use whodunit::observe::{Memory, Observer};
 use whodunit::ranking::{self, RankedCause};
 use whodunit::rules::{CompiledRules, Gate};
 use whodunit::scan::{self, Options, Silent};
+use whodunit::streams::Stretch;
 
 /// Smaller groups of providers are measured together.
 const SMALLEST_GROUP: usize = 8;
@@ -167,7 +168,8 @@ fn collect(rules: &CompiledRules, gate: &Gate<'_>, files: &[PathBuf], kept: Kept
         return scan::collect(rules, gate, &specs, Options::default(), &Silent).evidence;
     }
     let memory = Memory::default();
-    let segment = |segment: &Segment| {
+    let segment = |stretch: &Stretch| {
+        let segment = &stretch.segment;
         let mut evidence = Evidence::default();
         let mut observer = Observer::new(rules, &memory, &segment.lines, segment.stream.clone());
         for mut event in assemble::assemble(segment) {

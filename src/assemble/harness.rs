@@ -18,7 +18,7 @@ use crate::input::SourceSpec;
 use crate::model::{Event, ExceptionChain, Line, Position, Relation, Severity, SourceId};
 use crate::rules::Gate;
 use crate::scan;
-use crate::streams::Record;
+use crate::streams::{Record, Stretch};
 
 /// Time and level as the programs in the folders print them; reading real prefixes is the envelope's work.
 const PREFIX: &str = r"^(?:[A-Z], )?\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d[^ \]]*(?: #\d+)?\]? *(?:\[?([A-Za-z.]*?(INFO|ERROR|WARN|FATAL|error|info))\]?)?(?: search\])?(?: --)?:? *";
@@ -91,7 +91,8 @@ fn events(log: &Path) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut keep = |found: Vec<Vec<Event>>, _| events.extend(found.into_iter().flatten());
     let (spec, gate, options) = (SourceSpec::file(log), Gate::open(), scan::Options::default());
-    let analyse = scan::Analyse { segment: assemble, records: |_: &[Record]| Vec::new() };
+    let analyse =
+        scan::Analyse { segment: |stretch: &Stretch| assemble(&stretch.segment), records: |_: &[Record]| Vec::new() };
     scan::scan_source(&gate, &spec, SourceId(0), options, &scan::Silent, &analyse, &mut keep).unwrap();
     events.retain(|event| event.chain.is_some());
     events.sort_by_key(|event| event.lines[0]);

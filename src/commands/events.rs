@@ -7,11 +7,11 @@ use anyhow::{Result, bail};
 use super::{Outcome, discover, gate, load_rules, note, output, scan_options, start_threads};
 use crate::assemble;
 use crate::cli::EventsArgs;
-use crate::model::{Event, Segment, SourceId};
+use crate::model::{Event, SourceId};
 use crate::redact::Numbering;
 use crate::report::events;
 use crate::scan::{self, Analyse, Silent};
-use crate::streams::Record;
+use crate::streams::{Record, Stretch};
 
 /// Prints the exceptions of the inputs.
 ///
@@ -31,8 +31,10 @@ pub fn run(args: &EventsArgs) -> Result<Outcome> {
     for (id, spec) in (0..).zip(&found.specs) {
         let mut failed: Option<std::io::Error> = None;
         let mut waiting: Vec<Event> = Vec::new();
-        let analyse =
-            Analyse { segment: |segment: &Segment| assemble::assemble(segment), records: |_: &[Record]| Vec::new() };
+        let analyse = Analyse {
+            segment: |stretch: &Stretch| assemble::assemble(&stretch.segment),
+            records: |_: &[Record]| Vec::new(),
+        };
         let outcome = scan::scan_source(
             &gate,
             spec,

@@ -13,13 +13,17 @@ const LONGEST_TIME: usize = 32;
 /// Where such numbers stand in a text, in order: behind its beginning, a blank, a quote or a bracket.
 pub(crate) fn numbers(text: &[u8]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    let (mut end, mut before) = (0, b' ');
-    for (from, byte) in text.iter().enumerate() {
-        if byte.is_ascii_digit() && matches!(before, b' ' | b'"' | b'[') && from >= end {
-            end = from + number(&text[from..]);
-            found.extend((end > from).then_some(from..end));
+    let mut at = 0;
+    while at < text.len() {
+        let len = number(&text[at..]);
+        if len > 0 {
+            found.push(at..at + len);
         }
-        before = *byte;
+        at += len;
+        while at < text.len() && !matches!(text[at], b' ' | b'"' | b'[') {
+            at += 1;
+        }
+        at += 1;
     }
     found
 }

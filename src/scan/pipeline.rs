@@ -16,8 +16,7 @@ use rayon::{Scope, Yield};
 
 use super::{Analyse, Job, RECORDS, SoFar, told};
 use crate::input::{self, Block, InputSummary, InputWarning, Parcel, Reader, Source};
-use crate::model::Segment;
-use crate::streams::{Piece, Preparer, Record, Shape, Splitter};
+use crate::streams::{Piece, Preparer, Record, Shape, Splitter, Stretch};
 
 /// How long to rest at most where nothing moves: signals wake nobody.
 const REST: Duration = Duration::from_millis(100);
@@ -31,7 +30,7 @@ const LINES: usize = 512;
 /// Runs an input through the pipeline. `asked` gets what is known so far, whenever the follower of the work asks for it.
 pub(super) fn run<T: Send>(
     job: &Job<'_>,
-    analyse: &Analyse<impl Fn(&Segment) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
+    analyse: &Analyse<impl Fn(&Stretch) -> T + Sync, impl Fn(&[Record]) -> T + Sync>,
     sink: &mut impl FnMut(Vec<T>, u64),
     asked: &mut dyn FnMut(SoFar),
 ) -> Result<InputSummary, InputWarning> {
@@ -186,7 +185,7 @@ struct Batch<T> {
 
 /// What one task analyses.
 enum Work {
-    Segments(Vec<Segment>),
+    Segments(Vec<Stretch>),
     Records(Vec<Record>),
 }
 
@@ -216,7 +215,7 @@ struct Flow<'f, T, S, R> {
 impl<'f, T, S, R> Flow<'f, T, S, R>
 where
     T: Send + 'f,
-    S: Fn(&Segment) -> T + Sync,
+    S: Fn(&Stretch) -> T + Sync,
     R: Fn(&[Record]) -> T + Sync,
 {
     fn run(
@@ -324,7 +323,7 @@ where
         moved
     }
 
-    fn start(&mut self, scope: &Scope<'f>, segments: Vec<Segment>, horizon: u64) {
+    fn start(&mut self, scope: &Scope<'f>, segments: Vec<Stretch>, horizon: u64) {
         let records = self.splitter.take_records();
         let works = works(segments, records);
         let batch = self.first_batch + self.batches.len() as u64;
@@ -381,13 +380,13 @@ where
 }
 
 /// Cuts what is to be analysed into tasks of a useful size.
-fn works(segments: Vec<Segment>, mut records: Vec<Record>) -> Vec<Work> {
+fn works(segments: Vec<Stretch>, mut records: Vec<Record>) -> Vec<Work> {
     let mut works = Vec::new();
-    let mut group: Vec<Segment> = Vec::new();
+    let mut group: Vec<Stretch> = Vec::new();
     let mut lines = 0;
-    for segment in segments {
-        lines += segment.lines.len();
-        group.push(segment);
+    for stretch in segments {
+        lines += stretch.segment.lines.len();
+        group.push(stretch);
         if lines >= LINES {
             works.push(Work::Segments(std::mem::take(&mut group)));
             lines = 0;

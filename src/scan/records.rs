@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::assemble;
 use crate::evidence::{Evidence, Moment, Seen, StreamKey};
-use crate::model::StreamId;
+use crate::model::{Event, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::CompiledRules;
 use crate::streams::Record;
@@ -29,20 +29,15 @@ pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record]
     // What a record tells of calls depends on its text alone.
     let reader = Observer::new(rules, memory, &[], StreamId::default());
     for record in records {
-        if repeated.count(record) {
+        if repeated.count(record, moment(record)) {
             continue;
         }
-        // A text that is searched for outcomes in vain is searched again: worth it where its signals are known, or others say the same.
-        let cheap = record.signals().is_some() || record.says().is_some();
-        let outcomes = || record.shown(|| reader.outcomes(record.text(), record.request(), record.signals()));
-        match cheap.then(outcomes).flatten() {
+        match outcomes(&reader, record) {
             Some(seen) => {
-                let (text, request, signals) = (record.text(), record.request(), record.signals());
-                record.learn_of_numbers(|| reader.disregards_numbers(text, request, signals));
-                count += repeated.outcomes(record, seen, evidence);
+                let key = StreamKey { stream: record.stream.clone(), worker: record.worker().cloned() };
+                count += repeated.outcomes(record, moment(record), key, seen, evidence);
             }
             None => {
-                record.learn_of_numbers(|| false);
                 let line = record.line();
                 let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
                 for observation in observer.observe(&assemble::record(&record.stream, &line)) {
@@ -55,9 +50,19 @@ pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record]
     count + repeated.give(evidence)
 }
 
+/// What a record shows, if that is outcomes alone.
+fn outcomes(reader: &Observer<'_>, record: &Record) -> Option<Arc<[Seen]>> {
+    let (text, request, signals) = (record.text(), record.request(), record.signals());
+    // A text that is searched for outcomes in vain is searched again: worth it where its signals are known, or others say the same.
+    let cheap = signals.is_some() || record.says().is_some();
+    let seen = cheap.then(|| record.shown(|| reader.outcomes(text, request, signals))).flatten();
+    record.learn_of_numbers(|| seen.is_some() && reader.disregards_numbers(text, request, signals));
+    seen
+}
+
 /// Outcomes that a batch tells more than once.
 #[derive(Default)]
-struct Repeated {
+pub(super) struct Repeated {
     /// By what their records say.
     known: HashMap<usize, usize>,
     outcomes: Vec<Outcomes>,
@@ -72,26 +77,54 @@ struct Outcomes {
 
 impl Repeated {
     /// Counts a record that says what another of the batch said.
-    fn count(&mut self, record: &Record) -> bool {
+    fn count(&mut self, record: &Record, moment: Moment) -> bool {
         let Some(&at) = record.says().and_then(|says| self.known.get(&says)) else { return false };
-        self.outcomes[at].moments.push(moment(record));
+        self.outcomes[at].moments.push(moment);
         true
     }
 
+    /// Takes an event that is a record of one line of this stream, if it tells of outcomes alone, and the number of observations if they are
+    /// added at once.
+    pub(super) fn event(
+        &mut self,
+        reader: &Observer<'_>,
+        (event, record): (&Event, &Record),
+        stream: &StreamId,
+        evidence: &mut Evidence,
+    ) -> Option<usize> {
+        // How an invocation ended is told by what stands around.
+        if event.request.is_some() {
+            return None;
+        }
+        let moment = Moment { time: event.time, at: event.at };
+        if self.count(record, moment) {
+            return Some(0);
+        }
+        let seen = outcomes(reader, record)?;
+        let key = StreamKey { stream: stream.clone(), worker: event.worker.clone() };
+        Some(self.outcomes(record, moment, key, seen, evidence))
+    }
+
     /// Takes the outcomes of a record; the number of observations, if it is added at once, because no other says the same.
-    fn outcomes(&mut self, record: &Record, seen: Arc<[Seen]>, evidence: &mut Evidence) -> usize {
-        let key = StreamKey { stream: record.stream.clone(), worker: record.worker().cloned() };
+    fn outcomes(
+        &mut self,
+        record: &Record,
+        moment: Moment,
+        key: StreamKey,
+        seen: Arc<[Seen]>,
+        evidence: &mut Evidence,
+    ) -> usize {
         if let Some(says) = record.says() {
             self.known.insert(says, self.outcomes.len());
-            self.outcomes.push(Outcomes { key, seen, moments: vec![moment(record)] });
+            self.outcomes.push(Outcomes { key, seen, moments: vec![moment] });
             return 0;
         }
-        seen.iter().for_each(|seen| evidence.add_each(&key, seen, &[moment(record)]));
+        seen.iter().for_each(|seen| evidence.add_each(&key, seen, &[moment]));
         seen.len()
     }
 
     /// Adds what was counted; the number of observations.
-    fn give(self, evidence: &mut Evidence) -> usize {
+    pub(super) fn give(self, evidence: &mut Evidence) -> usize {
         let mut count = 0;
         for Outcomes { key, seen, moments } in self.outcomes {
             seen.iter().for_each(|seen| evidence.add_each(&key, seen, &moments));
@@ -136,7 +169,7 @@ mod tests {
             let memory = Memory::default();
             let mut all = Evidence::default();
             let analyse = scan::Analyse {
-                segment: |_: &crate::model::Segment| Evidence::default(),
+                segment: |_: &crate::streams::Stretch| Evidence::default(),
                 records: |records: &[Record]| {
                     let mut evidence = Evidence::default();
                     records.chunks(most).for_each(|few| evidence.merge(analyse_records(&rules, &memory, few)));

@@ -5,10 +5,12 @@
 
 mod layout;
 mod neighbours;
+mod outline;
 mod own;
 mod prepare;
 mod record;
 mod stamps;
+mod stretch;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -23,7 +25,8 @@ use self::layout::{Joiner, Raw};
 use self::prepare::{Content, More, Read, Text, read};
 pub use self::prepare::{Piece, Preparer, Shape};
 pub use self::record::Record;
-use self::record::Single;
+use self::record::{Said, Single};
+pub use self::stretch::Stretch;
 use crate::envelope::{Payload, Stripped, Wrapping, payload};
 use crate::model::{Line, LineRange, Position, Segment, Severity, SourceId, StreamId, Time};
 use crate::rules::Reach;
@@ -60,6 +63,8 @@ type Key = (Arc<str>, u8);
 #[derive(Clone, Debug, Default)]
 struct Open {
     lines: Vec<Line>,
+    /// Those of the lines that were read as records of one line.
+    records: Vec<Record>,
     bytes: usize,
     pending: Option<Pending>,
     since: Option<Time>,
@@ -145,7 +150,7 @@ pub struct Splitter {
     last_hit: Option<u64>,
     last_key: Key,
     last_width: usize,
-    done: Vec<Segment>,
+    done: Vec<Stretch>,
     records: Vec<Record>,
     /// What the caps cost.
     pub caps: Caps,
@@ -248,7 +253,7 @@ impl Splitter {
     }
 
     /// Segments that are complete.
-    pub fn take(&mut self) -> Vec<Segment> {
+    pub fn take(&mut self) -> Vec<Stretch> {
         std::mem::take(&mut self.done)
     }
 
@@ -262,7 +267,7 @@ impl Splitter {
     }
 
     /// The end of the input: everything open is complete.
-    pub fn finish(&mut self) -> Vec<Segment> {
+    pub fn finish(&mut self) -> Vec<Stretch> {
         if let Some(edge) = self.edge.take() {
             self.push_one(edge.into_piece(false));
         }
@@ -298,14 +303,18 @@ impl Splitter {
         let stream = if key.0.is_empty() { self.fallback.clone() } else { StreamId::new(&key.0) };
         let since = open.since;
         let latest = open.lines.iter().rev().find_map(|line| line.time).or(since);
-        self.done.push(Segment { stream, lines: open.lines, since, cut });
+        let segment = Segment { stream, lines: open.lines, since, cut };
+        self.done.push(Stretch { segment, records: open.records });
         latest
     }
 
     fn accept(&mut self, piece: Piece) {
         match piece.content {
-            Content::Read(read) => self.accept_read(*read),
-            Content::Single(single) => self.accept_read(Single::into_read(single)),
+            Content::Read(read) => self.accept_read(*read, None),
+            Content::Single(single) => {
+                let said = single.outcomes_of().clone();
+                self.accept_read(single.into_read(), Some(said));
+            }
             Content::Plain(offset, text) => {
                 let at = Position { source: self.source, line: piece.line, offset };
                 self.place_plain(text, at, piece.reach.is_some());
@@ -320,10 +329,11 @@ impl Splitter {
 
     fn accept_raw(&mut self, raw: &Raw) {
         let read = read(&self.wrapping, &raw.bytes, (raw.line, raw.offset), raw.range(), raw.hit);
-        self.accept_read(read);
+        self.accept_read(read, None);
     }
 
-    fn accept_read(&mut self, mut piece: Read) {
+    /// A line that was read, and what it was found to say if it is a record of its own.
+    fn accept_read(&mut self, mut piece: Read, said: Option<Arc<Said>>) {
         let key = if piece.continues { self.last_key.clone() } else { (piece.stream.clone(), piece.channel) };
         if !piece.continues {
             self.last_width = piece.width;
@@ -334,7 +344,7 @@ impl Splitter {
                 let at = Position { source: self.source, line: piece.at.0, offset: piece.at.1 };
                 let joined = piece.range.map(|range| Arc::from([range]));
                 let (hit, time, severity) = (piece.hit, piece.time, piece.severity);
-                self.place(key, Whole { payload: *payload, at, joined, hit, time, severity }, piece.at.0);
+                self.place(key, Whole { payload: *payload, at, joined, hit, time, severity, said }, piece.at.0);
             }
             Text::Cut(bytes, more) => self.accept_cut(key, &bytes, more, &piece),
             Text::Likely(_, bytes) => self.accept_cut(key, &bytes, More::No, &piece),
@@ -385,7 +395,7 @@ impl Splitter {
         let several = ranges.iter().any(|(first, last)| last > first) || ranges.len() > 1;
         let joined = several.then(|| Arc::from(ranges));
         let at = Position { source: self.source, line: at.0, offset: at.1 };
-        Whole { payload, at, joined, hit, time: inner.time, severity: inner.severity }
+        Whole { payload, at, joined, hit, time: inner.time, severity: inner.severity, said: None }
     }
 
     /// Puts a line into its stream; `now` is the number of the line that was read last.
@@ -464,6 +474,7 @@ struct Whole {
     hit: bool,
     time: Option<Time>,
     severity: Option<Severity>,
+    said: Option<Arc<Said>>,
 }
 
 impl Open {
@@ -472,7 +483,7 @@ impl Open {
             (Some(time), Some(known)) => Some(time.near(known)),
             _ => time,
         };
-        let Whole { payload, at, joined, hit, time, severity } = line;
+        let Whole { payload, at, joined, hit, time, severity, said } = line;
         // Fields that are put together may make a literal that the line does not show.
         let hit = hit || payload.whole;
         self.bytes += payload.body.len() + LINE_BYTES;
@@ -480,6 +491,7 @@ impl Open {
         let mut record = Payload { time: payload.time.or(time), severity: payload.severity.or(severity), ..payload };
         let body = std::mem::take(&mut record.body);
         if !body.contains('\n') {
+            self.records.extend(said.map(|said| Record::again(said, at)));
             self.lines.push(Line {
                 text: body.into(),
                 at,

@@ -70,15 +70,16 @@ impl Above {
         self.bounds.hold(line)
     }
 
-    /// Whether it stands in this stream and channel, and its time; `None` where that is not known.
+    /// Whether it stands in this stream and channel, and its time if it does; `None` where that is not known.
     pub(super) fn tells(&self, line: &[u8], stream: &str, channel: u8) -> Option<(bool, Option<Time>)> {
         let ours = *self.stream == *stream && self.channel == channel;
-        Some((ours, self.time?.map(|told| told.time(line))))
+        let time = self.time?;
+        Some((ours, time.filter(|_| ours).map(|told| told.time(line))))
     }
 }
 
 /// The lines that differ in no digit on which that depends.
-fn alike(line: &[u8]) -> Bounds {
+pub(super) fn alike(line: &[u8]) -> Bounds {
     let mut bounds = Bounds::any_digits(line);
     let digit = |at: usize| line.get(at).is_some_and(u8::is_ascii_digit);
     let inner = |at: usize| at > 0 && digit(at - 1);

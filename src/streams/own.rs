@@ -94,7 +94,7 @@ impl Lines<'_> {
         below: Begins,
         above: impl FnOnce(u32, &Read) -> Option<Time>,
     ) -> Alone {
-        let mut single = if self.is_last(line) { self.exact(line, single) } else { single };
+        let mut single = if self.is_last(line) { self.exact(single, || self.read(line, true)) } else { single };
         (single.at, single.open) = (self.at(line), self.is_last(line));
         let read = single.read();
         let goes_on = !single.open && self.continued(line + 1, below, &read.stream, read.channel);
@@ -109,13 +109,19 @@ impl Lines<'_> {
         Alone::Record(single)
     }
 
-    /// A record whose text is that of its own line.
-    pub(super) fn exact(&self, line: u32, single: Single) -> Single {
+    /// A record whose text is that of its own line, which is read if it has to be.
+    pub(super) fn exact(&self, single: Single, read: impl FnOnce() -> Read) -> Single {
         if !single.rough {
             return single;
         }
         let signals = single.signals().map(<[Candidate]>::to_vec);
-        Single { at: single.at, times: single.times, open: single.open, ..Single::new(self.read(line, true), signals) }
+        Single {
+            at: single.at,
+            times: single.times,
+            open: single.open,
+            like: Some(single.said),
+            ..Single::new(read(), signals)
+        }
     }
 
     /// What a line is by itself.

@@ -7,7 +7,6 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 
 use super::layout::{Layout, Raw};
 use super::neighbours::Begins;
@@ -148,7 +147,7 @@ fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, templates: &mut Templa
     // A literal may be broken over two lines.
     if matches!(shape.layout, Layout::Wrapped(_)) || !gate.is_ready(&block.bytes) {
         let all: Vec<u32> = (0..lines.count()).collect();
-        return lines.pieces(&all, Vec::new(), Vec::new());
+        return lines.pieces(&all, Vec::new(), Vec::new(), Near::new(&[], templates));
     }
     templates.read(&block.bytes);
     let (hits, places) = lines.hits(templates);
@@ -166,7 +165,7 @@ fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, templates: &mut Templa
             }
         }
     }
-    lines.pieces(&around, reads, singles)
+    lines.pieces(&around, reads, singles, Near::new(&places, templates))
 }
 
 /// Lines of a block that are told apart there; what repeats comes again soon.
@@ -175,6 +174,24 @@ const MOST_PLAIN: usize = 4096;
 /// The texts of the lines of a block that are plain, by those lines; `None` for what is more than text. A trace is printed thousands of
 /// times, and its frames need not be read again each time.
 type PlainLines<'b> = HashMap<&'b [u8], Option<Arc<str>>>;
+
+/// What is known of lines near a hit before they are read.
+struct Near<'b, 't> {
+    plain: PlainLines<'b>,
+    /// For each line of the block where one like it is kept.
+    places: &'t [Option<Place>],
+    templates: &'t mut Templates,
+}
+
+impl<'t> Near<'_, 't> {
+    fn new(places: &'t [Option<Place>], templates: &'t mut Templates) -> Self {
+        Self { plain: PlainLines::new(), places, templates }
+    }
+
+    fn place(&self, line: u32) -> Option<Place> {
+        self.places.get(line as usize).copied().flatten()
+    }
+}
 
 /// The lines of a block.
 pub(super) struct Lines<'b> {
@@ -249,7 +266,13 @@ impl<'b> Lines<'b> {
 
     /// What may be needed of the block, in order: the records that stand for themselves, and what stands near these hits, some of which were
     /// read, or at its edges.
-    fn pieces(&self, hits: &[u32], reads: Vec<(u32, Box<Read>)>, singles: Vec<(u32, Single)>) -> Vec<Piece> {
+    fn pieces(
+        &self,
+        hits: &[u32],
+        reads: Vec<(u32, Box<Read>)>,
+        singles: Vec<(u32, Single)>,
+        mut near: Near<'b, '_>,
+    ) -> Vec<Piece> {
         let stretches = self.stretches(hits);
         let length = stretches.iter().map(|(from, to, _)| to - from).sum::<u32>() as usize;
         let mut pieces = Vec::with_capacity(length + singles.len());
@@ -259,19 +282,23 @@ impl<'b> Lines<'b> {
             content: Content::Single(single),
         };
         let (mut reads, mut singles) = (reads.into_iter().peekable(), singles.into_iter().peekable());
-        let mut plain = PlainLines::new();
-        for (from, to, near) in stretches {
+        for (from, to, is_near) in stretches {
             while let Some(before) = singles.next_if(|(line, _)| *line < from) {
                 pieces.push(single(before));
             }
             for line in from..to {
                 let read = reads.next_if(|(at, _)| *at == line);
                 pieces.push(match (singles.next_if(|(at, _)| *at == line), read) {
-                    (Some((line, here)), _) => single((line, self.exact(line, here))),
+                    (Some((line, here)), _) => {
+                        single((line, self.exact(here, || self.read_near(line, true, &mut near))))
+                    }
                     (None, Some((_, read))) => {
                         Piece { line: self.number(line), reach: Some(Reach::Around), content: Content::Read(read) }
                     }
-                    (None, None) => self.piece(line, hits.binary_search(&line).is_ok(), near, &mut plain),
+                    (None, None) => {
+                        let near = is_near.then_some(&mut near);
+                        self.piece(line, hits.binary_search(&line).is_ok(), near)
+                    }
                 });
             }
         }
@@ -280,11 +307,10 @@ impl<'b> Lines<'b> {
     }
 
     /// A line that is no record by itself; read at once where it will be needed.
-    fn piece(&self, line: u32, hit: bool, near: bool, plain: &mut PlainLines<'b>) -> Piece {
-        let content = if near && self.shape.layout == Layout::Lines {
-            self.content(line, hit, plain)
-        } else {
-            Content::Raw(self.raw(line, hit))
+    fn piece(&self, line: u32, hit: bool, near: Option<&mut Near<'b, '_>>) -> Piece {
+        let content = match near {
+            Some(near) if self.shape.layout == Layout::Lines => self.content(line, hit, near),
+            _ => Content::Raw(self.raw(line, hit)),
         };
         Piece { line: self.number(line), reach: hit.then_some(Reach::Around), content }
     }
@@ -293,28 +319,39 @@ impl<'b> Lines<'b> {
         read(&self.shape.wrapping, self.bytes(line), self.at(line), None, hit)
     }
 
+    /// The same for a line near a hit, of which it may be known how it is read.
+    fn read_near(&self, line: u32, hit: bool, near: &mut Near<'b, '_>) -> Read {
+        let (bytes, place) = (self.bytes(line), near.place(line));
+        let known = place.and_then(|place| near.templates.outline(place, bytes));
+        known.and_then(|outline| outline.read(bytes, self.at(line), hit)).unwrap_or_else(|| {
+            let read = self.read(line, hit);
+            if let Some(place) = place {
+                near.templates.was_read(place, bytes, &read);
+            }
+            read
+        })
+    }
+
     /// A line near a hit, read.
-    fn content(&self, line: u32, hit: bool, plain: &mut PlainLines<'b>) -> Content {
+    fn content(&self, line: u32, hit: bool, near: &mut Near<'b, '_>) -> Content {
         let bytes = self.bytes(line);
         // What begins like a record is one, and has a time of its own.
-        if bytes.first().is_some_and(|first| first.is_ascii_digit() || *first == b'{') {
-            return Content::Read(Box::new(self.read(line, hit)));
+        let begins = bytes.first().is_some_and(|first| first.is_ascii_digit() || *first == b'{');
+        let known = || near.place(line).is_some_and(|place| near.templates.outline(place, bytes).is_some());
+        if begins || known() || near.plain.len() >= MOST_PLAIN && !near.plain.contains_key(bytes) {
+            return Content::Read(Box::new(self.read_near(line, hit, near)));
         }
         let (_, offset) = self.at(line);
-        let full = plain.len() >= MOST_PLAIN;
-        match plain.entry(bytes) {
-            Entry::Occupied(known) => match known.get() {
+        if let Some(text) = near.plain.get(bytes) {
+            return match text {
                 Some(text) => Content::Plain(offset, text.clone()),
-                None => Content::Read(Box::new(self.read(line, hit))),
-            },
-            Entry::Vacant(_) if full => Content::Read(Box::new(self.read(line, hit))),
-            Entry::Vacant(free) => {
-                let read = self.read(line, hit);
-                match free.insert(read.plain()) {
-                    Some(text) => Content::Plain(offset, text.clone()),
-                    None => Content::Read(Box::new(read)),
-                }
-            }
+                None => Content::Read(Box::new(self.read_near(line, hit, near))),
+            };
+        }
+        let read = self.read_near(line, hit, near);
+        match near.plain.entry(bytes).insert(read.plain()).get() {
+            Some(text) => Content::Plain(offset, text.clone()),
+            None => Content::Read(Box::new(read)),
         }
     }
 

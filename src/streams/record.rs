@@ -25,6 +25,8 @@ pub(super) struct Single {
     pub(super) open: bool,
     /// Its line has other numbers than what it says, and they tell nothing.
     pub(super) rough: bool,
+    /// What another said that tells the same.
+    pub(super) like: Option<Arc<Said>>,
 }
 
 /// What a record says.
@@ -52,7 +54,12 @@ impl Single {
     pub(super) fn new(read: Read, signals: Option<Vec<Candidate>>) -> Self {
         let said = Said { read, signals, numbers_tell_nothing: OnceLock::new(), shown: OnceLock::new() };
         let times = [said.read.time, said.payload().and_then(|payload| payload.time)];
-        Self { at: said.read.at, times, said: Arc::new(said), open: false, rough: false }
+        Self { at: said.read.at, times, said: Arc::new(said), open: false, rough: false, like: None }
+    }
+
+    /// What tells the same outcomes, shared with others if it can be.
+    pub(super) fn outcomes_of(&self) -> &Arc<Said> {
+        self.like.as_ref().unwrap_or(&self.said)
     }
 
     /// Its line.
@@ -132,6 +139,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// What was said, said again in another place and whatever stream, at a time that its line tells.
+    pub(super) fn again(said: Arc<Said>, at: Position) -> Self {
+        Self { stream: StreamId::default(), at, time: None, said }
+    }
+
     /// The signals that may hold in it; `None` where its text has to be searched for them.
     #[must_use]
     pub fn signals(&self) -> Option<&[Candidate]> {

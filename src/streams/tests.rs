@@ -44,7 +44,7 @@ proptest! {
         let lines = text.lines().count() as u64;
         let block = Block { bytes: text.clone().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
         splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
-        let told: usize = splitter.finish().iter().map(|segment| segment.lines.len()).sum();
+        let told: usize = splitter.finish().iter().map(|stretch| stretch.segment.lines.len()).sum();
         prop_assert!(told > 0 || text.trim().is_empty(), "{shape:?} {text:?}");
     }
 }
@@ -70,7 +70,7 @@ fn lines_that_repeat_are_as_if_each_had_been_read() {
             splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
             (offset, first_line) = (offset + text.len() as u64, first_line + lines);
         }
-        splitter.finish().into_iter().flat_map(|segment| segment.lines).collect::<Vec<Line>>()
+        splitter.finish().into_iter().flat_map(|stretch| stretch.segment.lines).collect::<Vec<Line>>()
     };
     let each: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
     assert_eq!(split(&[lines.concat()]), split(&each));
@@ -105,7 +105,7 @@ fn a_line_near_a_hit_has_its_own_numbers() {
     assert!(shared > 500, "{shared} records share what they say");
     let whole = first + &(1500..3000).map(access).collect::<String>() + hit;
     let lines: Vec<&str> = whole.lines().collect();
-    let near: Vec<Line> = splitter.finish().into_iter().flat_map(|segment| segment.lines).collect();
+    let near: Vec<Line> = splitter.finish().into_iter().flat_map(|stretch| stretch.segment.lines).collect();
     assert!(near.len() > 100, "{} lines near the hit", near.len());
     for line in near {
         assert_eq!(&*line.text, lines[usize::try_from(line.at.line).expect("a number") - 1]);
@@ -140,7 +140,7 @@ fn a_structured_record_near_a_hit_may_show_something_whatever_the_gate_saw() {
         let mut open = Open::default();
         let at = Position { source: SourceId(0), line: 1, offset: 0 };
         let payload = payload::read(text.as_bytes());
-        open.push(Whole { payload, at, joined: None, hit: false, time: None, severity: None }, None);
+        open.push(Whole { payload, at, joined: None, hit: false, time: None, severity: None, said: None }, None);
         open.lines.iter().map(|line| line.hit).collect::<Vec<_>>()
     };
     assert_eq!(hits("{\"level\":\"info\",\"msg\":\"answered\",\"status\":401}"), [true]);
