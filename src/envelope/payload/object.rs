@@ -25,6 +25,11 @@ pub(super) trait Object {
     /// All of them, in their order.
     fn fields(&self) -> impl Iterator<Item = (&str, &Value)>;
 
+    /// Whether an object may be among its fields.
+    fn is_nested(&self) -> bool {
+        true
+    }
+
     /// Whether it has a field.
     fn has(&self, key: &str) -> bool {
         self.at(key).is_some()
@@ -39,6 +44,9 @@ pub(super) trait Object {
     fn under(&self, path: &str) -> Option<&Value> {
         if let Some(value) = self.at(path) {
             return Some(value).filter(|value| !value.is_null());
+        }
+        if !self.is_nested() {
+            return None;
         }
         let dot = path.bytes().position(|byte| byte == b'.')?;
         self.at(&path[..dot])?.as_object()?.under(&path[dot + 1..])
@@ -74,12 +82,14 @@ pub(super) struct Fields<'t> {
     all: Vec<(Cow<'t, str>, Value)>,
     /// A bit for each name; a name whose bit is not set is none of them.
     marks: u64,
+    /// An object was among them.
+    nested: bool,
 }
 
 impl<'t> Fields<'t> {
     /// Fields of which the last counts where a name stands twice, in the first one's place.
     fn of(all: Vec<(Cow<'t, str>, Value)>) -> Self {
-        let mut fields = Self { all: Vec::with_capacity(all.len()), marks: 0 };
+        let mut fields = Self { all: Vec::with_capacity(all.len()), ..Self::default() };
         if all.len() <= FEW {
             all.into_iter().for_each(|(key, value)| fields.insert(key, value));
             return fields;
@@ -87,7 +97,10 @@ impl<'t> Fields<'t> {
         let mut places: HashMap<Cow<'t, str>, usize> = HashMap::with_capacity(all.len());
         for (key, value) in all {
             match places.get(&key) {
-                Some(&place) => fields.all[place].1 = value,
+                Some(&place) => {
+                    fields.nested |= value.is_object();
+                    fields.all[place].1 = value;
+                }
                 None => {
                     places.insert(key.clone(), fields.all.len());
                     fields.push(key, value);
@@ -99,19 +112,21 @@ impl<'t> Fields<'t> {
 
     fn push(&mut self, key: Cow<'t, str>, value: Value) {
         self.marks |= mark(&key);
+        self.nested |= value.is_object();
         self.all.push((key, value));
     }
 
     /// Sets a field. This looks at all others.
     pub(super) fn insert(&mut self, key: impl Into<Cow<'t, str>>, value: Value) {
         let key = key.into();
+        self.nested |= value.is_object();
         match self.at_mut(&key) {
             Some(field) => *field = value,
             None => self.push(key, value),
         }
     }
 
-    /// A field to change.
+    /// A field to change, but not to an object.
     pub(super) fn at_mut(&mut self, key: &str) -> Option<&mut Value> {
         if self.marks & mark(key) == 0 {
             return None;
@@ -132,6 +147,10 @@ impl<'t> Fields<'t> {
 }
 
 impl Object for Fields<'_> {
+    fn is_nested(&self) -> bool {
+        self.nested
+    }
+
     fn at(&self, key: &str) -> Option<&Value> {
         if self.marks & mark(key) == 0 {
             return None;

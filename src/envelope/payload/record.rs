@@ -169,12 +169,12 @@ fn body(message: &str, rest: &str, stack: Option<&str>) -> String {
         Some(_) if is_stack(message) => format!("{rest}\n{message}"),
         Some((first, tail)) => format!("{first} {rest}\n{tail}"),
         None if message.is_empty() => rest.to_owned(),
-        None => format!("{message} {rest}"),
+        None => [message, rest].join(" "),
     };
     match (glued.is_empty(), stack.is_empty()) {
         (_, true) => glued,
         (true, false) => stack.to_owned(),
-        (false, false) => format!("{glued}\n{stack}"),
+        (false, false) => [&glued, stack].join("\n"),
     }
 }
 
@@ -246,6 +246,9 @@ fn stack(record: &impl Object) -> Option<Stack<'_>> {
 }
 
 fn error_object(record: &impl Object, with_stack: bool) -> Option<Stack<'_>> {
+    if !record.is_nested() {
+        return None;
+    }
     ERRORS.iter().find_map(|key| {
         let found = record.under(key)?.as_object()?;
         if !error::is_error(found) || error::has_stack(found) != with_stack {

@@ -270,7 +270,7 @@ fn item_behind(bytes: &[u8], at: usize, style: Style, prefix: &mut Prefix) -> Op
     match *rest.first()? {
         b'[' => {
             // Behind Spring's `---` every bracket is the framework's: application, thread, trace.
-            let spring = memchr::memmem::find(&bytes[..=at], b" --- [").is_some();
+            let spring = || memchr::memmem::find(&bytes[..=at], b" --- [").is_some();
             bracket_behind(rest, style, spring, prefix).map(|len| at + len + blanks(bytes, at + len))
         }
         b'(' => paren_behind(rest, prefix).map(|len| at + len + blanks(bytes, at + len)),
@@ -286,7 +286,7 @@ fn item_behind(bytes: &[u8], at: usize, style: Style, prefix: &mut Prefix) -> Op
             } else {
                 return None;
             };
-            prefix.worker = Some(format!("pid {}", lossy(&rest[..digits])));
+            prefix.worker = Some(process(&rest[..digits]));
             Some((at + end).min(bytes.len()))
         }
         _ => logger_behind(rest, style, prefix).map(|len| at + len),
@@ -294,7 +294,7 @@ fn item_behind(bytes: &[u8], at: usize, style: Style, prefix: &mut Prefix) -> Op
 }
 
 /// `[14979]`, `[httpx:1025]`, `[main]`, `[pid 12:tid 34]`; any other bracket is the message's.
-fn bracket_behind(rest: &[u8], style: Style, spring: bool, prefix: &mut Prefix) -> Option<usize> {
+fn bracket_behind(rest: &[u8], style: Style, spring: impl FnOnce() -> bool, prefix: &mut Prefix) -> Option<usize> {
     let close = rest.iter().take(120).position(|byte| *byte == b']')?;
     let inner = rest[1..close].trim_ascii();
     let plain = !inner.is_empty() && inner.iter().all(|b| b.is_ascii_alphanumeric() || b"._-:/#".contains(b));
@@ -308,7 +308,7 @@ fn bracket_behind(rest: &[u8], style: Style, spring: bool, prefix: &mut Prefix) 
         name_worker(prefix, first);
     } else if all_digits(inner) || is_thread(inner) {
         name_worker(prefix, inner);
-    } else if !(spring || plain && (call || dotted || java)) {
+    } else if !(plain && (call || dotted || java) || spring()) {
         return None;
     }
     Some(close + 1)
@@ -370,6 +370,7 @@ pub(super) fn logger_behind(rest: &[u8], style: Style, prefix: &mut Prefix) -> O
 
 /// `module:function:12`, `indexer/main.go:88` and what parts it from the message; the length behind the word.
 fn call_site(word: &[u8], tail: &[u8]) -> Option<usize> {
+    word.last().filter(|last| last.is_ascii_digit())?;
     let mut parts = word.rsplitn(3, |byte| *byte == b':');
     let (line, middle, first) = (parts.next()?, parts.next()?, parts.next());
     let go = first.is_none() && middle.ends_with(b".go") && tail.first() == Some(&b'\t');
@@ -432,10 +433,18 @@ fn name_worker(prefix: &mut Prefix, name: &[u8]) {
     let number = all_digits(name);
     let thread = is_thread(name) && !matches!(name, b"main" | b"MainThread" | b"MainProcess");
     if number {
-        prefix.worker = Some(format!("pid {}", lossy(name)));
+        prefix.worker = Some(process(name));
     } else if thread || name.iter().any(u8::is_ascii_digit) && !name.contains(&b'.') && !name.contains(&b':') {
         prefix.worker = Some(lossy(name));
     }
+}
+
+/// The name of a process with this number.
+fn process(digits: &[u8]) -> String {
+    let mut name = String::with_capacity(4 + digits.len());
+    name.push_str("pid ");
+    name.extend(digits.iter().map(|digit| char::from(*digit)));
+    name
 }
 
 /// Position behind blanks, tabs and single separators.
