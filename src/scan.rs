@@ -21,7 +21,7 @@ use crate::rules::{CompiledRules, Gate};
 use crate::streams::{Preparer, Record, Shape, Splitter, Stretch};
 
 /// Records that one task reads.
-const RECORDS: usize = 1024;
+const RECORDS: usize = 4096;
 
 /// Short inputs that are read between two looks at whether somebody wants something.
 const AT_ONCE: usize = 256;
@@ -158,9 +158,7 @@ fn observe(rules: &CompiledRules, memory: &Memory, stretch: &Stretch, evidence: 
     let mut count = 0;
     for event in assemble::assemble(segment) {
         let record = records.of(&event);
-        let told = record.and_then(|record| repeated.event(&observer, (&event, record), &segment.stream, evidence));
-        if let Some(added) = told {
-            count += added;
+        if record.is_some_and(|record| repeated.event(&observer, (&event, record), &segment.stream)) {
             continue;
         }
         for observation in observer.observe(&event) {

@@ -9,7 +9,7 @@ mod timeline;
 
 pub use contrast::{Contrast, StreamFacts, Truth};
 pub use observation::{
-    Exemplar, Failure, GroupKey, LinkSummary, Observation, Presence, Seen, SignalUse, StreamKey, Subject, Used,
+    Exemplar, Failure, GroupKey, LinkSummary, Observation, Outcome, Presence, Seen, SignalUse, StreamKey, Subject, Used,
 };
 pub use timeline::{Moment, Timeline, Track};
 
@@ -209,18 +209,17 @@ impl Evidence {
 
     /// Where the outcome of a call or request is counted, and whether it was good; `None` for what is no outcome.
     fn timeline(&mut self, stream: &StreamKey, seen: &Seen) -> Option<(&mut Timeline, bool)> {
-        Some(match seen {
-            Seen::Call { subject, role, ok } => {
-                let streams = self.calls.entry((*subject, role.clone())).or_default();
-                (streams.entry(stream.clone()).or_default(), *ok)
+        Some(match seen.outcome()? {
+            Outcome::Call(subject, role, ok) => {
+                let streams = self.calls.entry((subject, role.to_owned())).or_default();
+                (streams.entry(stream.clone()).or_default(), ok)
             }
-            Seen::InternalCall { host, path, ok } => {
-                (self.internal.entry((host.clone(), path.clone())).or_default(), *ok)
+            Outcome::InternalCall(host, path, ok) => {
+                (self.internal.entry((host.to_owned(), path.to_owned())).or_default(), ok)
             }
-            Seen::Route { route, ok } => {
-                (self.routes.entry(route.clone()).or_default().entry(stream.clone()).or_default(), *ok)
+            Outcome::Route(route, ok) => {
+                (self.routes.entry(route.to_owned()).or_default().entry(stream.clone()).or_default(), ok)
             }
-            _ => return None,
         })
     }
 

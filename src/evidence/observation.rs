@@ -203,6 +203,30 @@ pub enum Seen {
     },
 }
 
+/// How a call or a request ended, as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome<'s> {
+    /// A call to a component, and for what.
+    Call(Subject, &'s str, bool),
+    /// A call to a host, and its path.
+    InternalCall(&'s str, &'s str, bool),
+    /// A request to the application itself.
+    Route(&'s str, bool),
+}
+
+impl Seen {
+    /// How a call or a request ended, where that is all that was seen.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome<'_>> {
+        Some(match self {
+            Self::Call { subject, role, ok } => Outcome::Call(*subject, role, *ok),
+            Self::InternalCall { host, path, ok } => Outcome::InternalCall(host, path, *ok),
+            Self::Route { route, ok } => Outcome::Route(route, *ok),
+            _ => return None,
+        })
+    }
+}
+
 /// One thing seen at one moment in one stream.
 #[derive(Clone, Debug)]
 pub struct Observation {

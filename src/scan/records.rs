@@ -3,9 +3,10 @@
 //! Most are calls and requests that went well. What says the same again, at another time, is not analysed again but counted. It must make
 //! no difference to the evidence which records came in one batch.
 
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::assemble;
 use crate::evidence::{Evidence, Moment, Seen, StreamKey};
@@ -35,7 +36,7 @@ pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record]
         match outcomes(&reader, record) {
             Some(seen) => {
                 let key = StreamKey { stream: record.stream.clone(), worker: record.worker().cloned() };
-                count += repeated.outcomes(record, moment(record), key, seen, evidence);
+                repeated.outcomes(record, moment(record), key, seen);
             }
             None => {
                 let line = record.line();
@@ -60,19 +61,28 @@ fn outcomes(reader: &Observer<'_>, record: &Record) -> Option<Arc<[Seen]>> {
     seen
 }
 
-/// Outcomes that a batch tells more than once.
+/// Outcomes of a batch, each once with all its moments.
 #[derive(Default)]
 pub(super) struct Repeated {
     /// By what their records say.
     known: HashMap<usize, usize>,
+    /// By what they are, because many say the same in other words.
+    places: HashTable<usize>,
+    hasher: DefaultHashBuilder,
     outcomes: Vec<Outcomes>,
 }
 
-/// What the records that say the same show, and when.
+/// What records show in one stream, and when.
 struct Outcomes {
     key: StreamKey,
     seen: Arc<[Seen]>,
     moments: Vec<Moment>,
+}
+
+impl Outcomes {
+    fn is(&self, key: &StreamKey, seen: &[Seen]) -> bool {
+        self.key == *key && self.seen.iter().map(Seen::outcome).eq(seen.iter().map(Seen::outcome))
+    }
 }
 
 impl Repeated {
@@ -83,44 +93,47 @@ impl Repeated {
         true
     }
 
-    /// Takes an event that is a record of one line of this stream, if it tells of outcomes alone, and the number of observations if they are
-    /// added at once.
+    /// Takes an event that is a record of one line of this stream, if it tells of outcomes alone; whether it does.
     pub(super) fn event(
         &mut self,
         reader: &Observer<'_>,
         (event, record): (&Event, &Record),
         stream: &StreamId,
-        evidence: &mut Evidence,
-    ) -> Option<usize> {
+    ) -> bool {
         // How an invocation ended is told by what stands around.
         if event.request.is_some() {
-            return None;
+            return false;
         }
         let moment = Moment { time: event.time, at: event.at };
         if self.count(record, moment) {
-            return Some(0);
+            return true;
         }
-        let seen = outcomes(reader, record)?;
+        let Some(seen) = outcomes(reader, record) else { return false };
         let key = StreamKey { stream: stream.clone(), worker: event.worker.clone() };
-        Some(self.outcomes(record, moment, key, seen, evidence))
+        self.outcomes(record, moment, key, seen);
+        true
     }
 
-    /// Takes the outcomes of a record; the number of observations, if it is added at once, because no other says the same.
-    fn outcomes(
-        &mut self,
-        record: &Record,
-        moment: Moment,
-        key: StreamKey,
-        seen: Arc<[Seen]>,
-        evidence: &mut Evidence,
-    ) -> usize {
+    /// Takes the outcomes of a record, which nobody said so before.
+    fn outcomes(&mut self, record: &Record, moment: Moment, key: StreamKey, seen: Arc<[Seen]>) {
+        let hash = |key: &StreamKey, seen: &[Seen]| {
+            let mut hasher = self.hasher.build_hasher();
+            key.hash(&mut hasher);
+            seen.iter().for_each(|seen| seen.outcome().hash(&mut hasher));
+            hasher.finish()
+        };
+        let all = &mut self.outcomes;
+        let place = self.places.find(hash(&key, &seen), |at| all[*at].is(&key, &seen)).copied();
+        let at = place.unwrap_or_else(|| {
+            let at = all.len();
+            self.places.insert_unique(hash(&key, &seen), at, |at| hash(&all[*at].key, &all[*at].seen));
+            all.push(Outcomes { key, seen, moments: Vec::new() });
+            at
+        });
+        self.outcomes[at].moments.push(moment);
         if let Some(says) = record.says() {
-            self.known.insert(says, self.outcomes.len());
-            self.outcomes.push(Outcomes { key, seen, moments: vec![moment] });
-            return 0;
+            self.known.insert(says, at);
         }
-        seen.iter().for_each(|seen| evidence.add_each(&key, seen, &[moment]));
-        seen.len()
     }
 
     /// Adds what was counted; the number of observations.
