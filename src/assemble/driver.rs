@@ -158,8 +158,8 @@ impl<'a> Claims<'a> {
         let mut index = 0;
         while index < self.lines.len() {
             let end = if self.lines[index].starts { self.record_end(index) } else { index + 1 };
-            let blank = end == index + 1 && self.lines[index].text.trim().is_empty();
-            if !self.taken[index] && !blank && self.lines[index..end].iter().any(matters) {
+            let blank = || end == index + 1 && self.lines[index].text.trim().is_empty();
+            if !self.taken[index] && self.lines[index..end].iter().any(matters) && !blank() {
                 let message = join(&self.lines[index..end]);
                 drafts.push(Draft {
                     lines: std::iter::once(index..end).collect(),

@@ -37,15 +37,16 @@ pub(super) fn blank(text: &str) -> bool {
 pub(super) fn frame(text: &str) -> Option<Frame> {
     let rest = text.trim().strip_prefix("at ")?;
     let rest = without_packaging(rest);
-    let open = rest.rfind('(')?;
+    let open = memchr::memrchr(b'(', rest.as_bytes())?;
     let place = rest[open + 1..].strip_suffix(')')?;
     let function = &rest[..open];
-    if function.ends_with(' ') || !function.contains('.') || is_address(function) {
+    let has = |byte: u8| memchr::memchr(byte, function.as_bytes()).is_some();
+    if function.ends_with(' ') || !has(b'.') || is_address(function) {
         return None;
     }
     let (path, line) = place_of(place)?;
     // A test's name in Kotlin may hold blanks; a sentence with a place in brackets at its end is not a frame.
-    if function.contains(' ') && !(function.split(' ').next().is_some_and(qualified) && line.is_some()) {
+    if has(b' ') && !(function.split(' ').next().is_some_and(qualified) && line.is_some()) {
         return None;
     }
     Some(Frame { function: without_module(function).to_owned(), path: path.to_owned(), line })
@@ -71,7 +72,8 @@ fn place_of(place: &str) -> Option<(&str, Option<u32>)> {
     if matches!(place, "Native Method" | "Unknown Source" | "SourceFile" | "<generated>" | "Redefined") {
         return Some((place, None));
     }
-    if let Some((file, digits)) = place.rsplit_once(':') {
+    if let Some(colon) = memchr::memrchr(b':', place.as_bytes()) {
+        let (file, digits) = (&place[..colon], &place[colon + 1..]);
         let number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         let plain = !file.is_empty() && !file.bytes().any(|b| matches!(b, b'/' | b'\\' | b':' | b'('));
         return (number && plain).then(|| (file, digits.parse().ok()));
@@ -82,8 +84,8 @@ fn place_of(place: &str) -> Option<(&str, Option<u32>)> {
 
 /// Without `app//`, `java.base/` or `java.base@17/` in front: what is known of a class is its package. The `/` in the name of a lambda stays.
 fn without_module(function: &str) -> &str {
-    let class = function.split('$').next().unwrap_or(function);
-    class.rfind('/').map_or(function, |at| &function[at + 1..])
+    let class = &function.as_bytes()[..memchr::memchr(b'$', function.as_bytes()).unwrap_or(function.len())];
+    memchr::memrchr(b'/', class).map_or(function, |at| &function[at + 1..])
 }
 
 fn qualified(word: &str) -> bool {

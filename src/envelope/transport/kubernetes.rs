@@ -79,9 +79,8 @@ pub(super) fn is_deployment_pod(line: &[u8]) -> bool {
 
 /// `+ api-7d9-x2x4q › api` and the `-` that stern prints when a container goes.
 fn stern_notice(line: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(line).ok()?;
-    let rest = text.strip_prefix("+ ").or_else(|| text.strip_prefix("- "))?;
-    let mut parts = rest.split(" › ");
+    let rest = line.strip_prefix(b"+ ").or_else(|| line.strip_prefix(b"- "))?;
+    let mut parts = std::str::from_utf8(rest).ok()?.split(" › ");
     let (pod, container) = (parts.next()?, parts.next()?);
     let pod = pod.rsplit(' ').next()?;
     (parts.next().is_none() && is_label(container.as_bytes())).then(|| format!("pod/{pod}/{container}"))
