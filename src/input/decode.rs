@@ -202,26 +202,24 @@ impl GzipMembers {
 
     /// `want` bytes, straight into `out`.
     fn unpack(&mut self, out: &mut Vec<u8>, want: usize) -> io::Result<Fed> {
-        let mut at = out.len();
-        out.resize(at + want, 0);
+        let goal = out.len() + want;
+        out.reserve_exact(want);
         let mut result = Ok(Fed::More);
-        while at < out.len() && matches!(result, Ok(Fed::More)) {
-            result = self.step(out, &mut at);
+        while out.len() < goal && matches!(result, Ok(Fed::More)) {
+            result = self.step(out);
         }
-        out.truncate(at);
         result
     }
 
-    /// One call of the decoder, which writes from `at` on.
-    fn step(&mut self, out: &mut [u8], at: &mut usize) -> io::Result<Fed> {
+    /// One call of the decoder, which fills what room there is.
+    fn step(&mut self, out: &mut Vec<u8>) -> io::Result<Fed> {
         let packed = self.raw.fill_buf()?;
         let over = packed.is_empty();
         let before = (self.inflate.total_in(), self.inflate.total_out());
-        let status = self.inflate.decompress(packed, &mut out[*at..], FlushDecompress::None);
+        let status = self.inflate.decompress_vec(packed, out, FlushDecompress::None);
         let moved = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
         let (taken, given) = (moved(self.inflate.total_in(), before.0), moved(self.inflate.total_out(), before.1));
         self.raw.consume(taken);
-        *at += given;
         match status {
             Ok(Status::StreamEnd) => self.next_member(),
             Ok(_) if over && given == 0 => Err(io::ErrorKind::UnexpectedEof.into()),
