@@ -149,6 +149,14 @@ impl Scanned {
     }
 }
 
+/// The evidence of neighbouring lines.
+#[must_use]
+pub fn analyse_stretch(rules: &CompiledRules, memory: &Memory, stretch: &Stretch) -> Evidence {
+    let mut evidence = Evidence::default();
+    observe(rules, memory, stretch, &mut evidence);
+    evidence
+}
+
 /// Adds what one segment shows; the number of observations.
 fn observe(rules: &CompiledRules, memory: &Memory, stretch: &Stretch, evidence: &mut Evidence) -> usize {
     let segment = &stretch.segment;

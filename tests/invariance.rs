@@ -12,11 +12,10 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
-use whodunit::assemble;
 use whodunit::evidence::Evidence;
 use whodunit::input::{self, SourceSpec};
 use whodunit::model::SourceId;
-use whodunit::observe::{Memory, Observer};
+use whodunit::observe::Memory;
 use whodunit::report;
 use whodunit::rules::Gate;
 use whodunit::scan::{self, Options};
@@ -140,14 +139,7 @@ fn what_was_remembered_does_not_show() {
     // What came once is not kept: some come three times.
     let again = std::iter::repeat_n(&logs[..logs.len().min(40)], 2).flatten();
     let specs: Vec<SourceSpec> = logs.iter().chain(again).map(SourceSpec::file).collect();
-    let segment = |stretch: &Stretch| {
-        let segment = &stretch.segment;
-        let (memory, mut evidence) = (Memory::default(), Evidence::default());
-        let mut observer = Observer::new(rules, &memory, &segment.lines, segment.stream.clone());
-        let seen = assemble::assemble(segment).into_iter().flat_map(|event| observer.observe(&event));
-        seen.for_each(|observation| evidence.add(observation));
-        evidence
-    };
+    let segment = |stretch: &Stretch| scan::analyse_stretch(rules, &Memory::default(), stretch);
     let records = |records: &[_]| {
         let mut evidence = Evidence::default();
         records.chunks(1).for_each(|record| evidence.merge(scan::analyse_records(rules, &Memory::default(), record)));
