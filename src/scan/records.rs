@@ -6,6 +6,7 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::assemble;
@@ -123,13 +124,18 @@ impl Repeated {
             hasher.finish()
         };
         let all = &mut self.outcomes;
-        let place = self.places.find(hash(&key, &seen), |at| all[*at].is(&key, &seen)).copied();
-        let at = place.unwrap_or_else(|| {
-            let at = all.len();
-            self.places.insert_unique(hash(&key, &seen), at, |at| hash(&all[*at].key, &all[*at].seen));
-            all.push(Outcomes { key, seen, moments: Vec::new() });
-            at
-        });
+        let place = self.places.entry(
+            hash(&key, &seen),
+            |at| all[*at].is(&key, &seen),
+            |at| hash(&all[*at].key, &all[*at].seen),
+        );
+        let at = match place {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => {
+                all.push(Outcomes { key, seen, moments: Vec::new() });
+                *free.insert(all.len() - 1).get()
+            }
+        };
         self.outcomes[at].moments.push(moment);
         if let Some(says) = record.says() {
             self.known.insert(says, at);

@@ -109,18 +109,7 @@ pub(super) fn alike(line: &[u8]) -> Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Another line within the bounds, with the digits of a series where they allow it.
-    fn other(line: &[u8], bounds: &Bounds, series: usize) -> Vec<u8> {
-        let mut other = line.to_vec();
-        for at in (0..line.len()).filter(|at| line[*at].is_ascii_digit()) {
-            let was = std::mem::replace(&mut other[at], b"8015907243961"[(at * 7 + series) % 13]);
-            if !bounds.hold(&other) {
-                other[at] = was;
-            }
-        }
-        other
-    }
+    use crate::streams::tests::with_other_digits;
 
     /// Lines of all forms that begin a record or do not: with other numbers they are what they were, and have the time they show.
     #[test]
@@ -151,7 +140,7 @@ mod tests {
                 let (told, bounds) = begins(&wrapping, &line);
                 let above = Above::new(&wrapping, &line);
                 for series in 0..13 {
-                    let other = other(&line, &bounds, series);
+                    let other = with_other_digits(&line, &bounds, series);
                     let said = String::from_utf8_lossy(&other);
                     if told != Begins::Unknown {
                         assert_eq!(begins(&wrapping, &other).0, told, "{said}");

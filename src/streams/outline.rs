@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::neighbours::alike;
 use super::prepare::{Read, Text};
-use super::stamps::{Timing, stamps};
+use super::stamps::{Timing, named, stamps};
 use crate::envelope::Payload;
 use crate::model::{Bounds, Severity};
 
@@ -46,19 +46,15 @@ impl Outline {
             return None;
         }
         let from = line.len() - body.len();
-        let stamps = stamps(line);
-        let timing = |time| match time {
-            None => Some(None),
-            Some(time) => Timing::of(line, &stamps, time).map(Some),
-        };
-        let times = [timing(read.time)?, timing(*time)?];
+        let times = named(line, &stamps(line), [read.time, *time])?;
         let mut bounds = alike(line);
         bounds.fix(line, 0..read.width.min(line.len()));
         if let Some(worker) = worker {
             // It has its name from one of these places, whatever it is called besides.
             let name = worker.strip_prefix("pid ").unwrap_or(worker).as_bytes();
-            memchr::memmem::find_iter(line, name).for_each(|at| bounds.fix(line, at..at + name.len()));
-            memchr::memmem::find(line, name)?;
+            let mut places = memchr::memmem::find_iter(line, name).peekable();
+            places.peek()?;
+            places.for_each(|at| bounds.fix(line, at..at + name.len()));
         }
         Some(Self {
             bounds,
@@ -110,6 +106,7 @@ mod tests {
     use super::*;
     use crate::envelope::Wrapping;
     use crate::streams::prepare::read;
+    use crate::streams::tests::with_other_digits;
 
     /// Lines of all forms with other digits within the bounds are read as the outline says.
     #[test]
@@ -141,13 +138,7 @@ mod tests {
                 assert!(outline.is_none() || tells || text.starts_with("[pod"), "{text}");
                 let Some(outline) = outline else { continue };
                 for series in 0..13_usize {
-                    let mut other = line.to_vec();
-                    for at in (0..line.len()).filter(|at| line[*at].is_ascii_digit()) {
-                        let was = std::mem::replace(&mut other[at], b"8015907243961"[(at * 7 + series) % 13]);
-                        if !outline.holds(&other) {
-                            other[at] = was;
-                        }
-                    }
+                    let other = with_other_digits(line, &outline.bounds, series);
                     let (told, is) = (outline.read(&other, (3, 40), true), read(wrapping, &other, (3, 40), None, true));
                     assert_eq!(format!("{told:?}"), format!("{:?}", Some(is)), "{}", String::from_utf8_lossy(&other));
                 }

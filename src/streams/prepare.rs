@@ -290,7 +290,11 @@ impl<'b> Lines<'b> {
                 let read = reads.next_if(|(at, _)| *at == line);
                 pieces.push(match (singles.next_if(|(at, _)| *at == line), read) {
                     (Some((line, here)), _) => {
-                        single((line, self.exact(here, || self.read_near(line, true, &mut near))))
+                        let read = || {
+                            let known = self.outlined(line, true, &near);
+                            known.unwrap_or_else(|| self.read_first(line, true, &mut near))
+                        };
+                        single((line, self.exact(here, read)))
                     }
                     (None, Some((_, read))) => {
                         Piece { line: self.number(line), reach: Some(Reach::Around), content: Content::Read(read) }
@@ -319,39 +323,38 @@ impl<'b> Lines<'b> {
         read(&self.shape.wrapping, self.bytes(line), self.at(line), None, hit)
     }
 
-    /// The same for a line near a hit, of which it may be known how it is read.
-    fn read_near(&self, line: u32, hit: bool, near: &mut Near<'b, '_>) -> Read {
-        let (bytes, place) = (self.bytes(line), near.place(line));
-        let known = place.and_then(|place| near.templates.outline(place, bytes));
-        known.and_then(|outline| outline.read(bytes, self.at(line), hit)).unwrap_or_else(|| {
-            let read = self.read(line, hit);
-            if let Some(place) = place {
-                near.templates.was_read(place, bytes, &read);
-            }
-            read
-        })
+    /// A line near a hit as it is known to be read.
+    fn outlined(&self, line: u32, hit: bool, near: &Near<'b, '_>) -> Option<Read> {
+        let bytes = self.bytes(line);
+        near.templates.outline(near.place(line)?, bytes)?.read(bytes, self.at(line), hit)
+    }
+
+    /// A line near a hit, of which it will be known how it is read.
+    fn read_first(&self, line: u32, hit: bool, near: &mut Near<'b, '_>) -> Read {
+        let read = self.read(line, hit);
+        if let Some(place) = near.place(line) {
+            near.templates.was_read(place, self.bytes(line), &read);
+        }
+        read
     }
 
     /// A line near a hit, read.
     fn content(&self, line: u32, hit: bool, near: &mut Near<'b, '_>) -> Content {
+        if let Some(read) = self.outlined(line, hit, near) {
+            return Content::Read(Box::new(read));
+        }
         let bytes = self.bytes(line);
         // What begins like a record is one, and has a time of its own.
         let begins = bytes.first().is_some_and(|first| first.is_ascii_digit() || *first == b'{');
-        let known = || near.place(line).is_some_and(|place| near.templates.outline(place, bytes).is_some());
-        if begins || known() || near.plain.len() >= MOST_PLAIN && !near.plain.contains_key(bytes) {
-            return Content::Read(Box::new(self.read_near(line, hit, near)));
+        let known = if begins { None } else { near.plain.get(bytes) };
+        if let Some(Some(text)) = known {
+            return Content::Plain(self.at(line).1, text.clone());
         }
-        let (_, offset) = self.at(line);
-        if let Some(text) = near.plain.get(bytes) {
-            return match text {
-                Some(text) => Content::Plain(offset, text.clone()),
-                None => Content::Read(Box::new(self.read_near(line, hit, near))),
-            };
-        }
-        let read = self.read_near(line, hit, near);
-        match near.plain.entry(bytes).insert(read.plain()).get() {
-            Some(text) => Content::Plain(offset, text.clone()),
-            None => Content::Read(Box::new(read)),
+        let is_new = !begins && known.is_none() && near.plain.len() < MOST_PLAIN;
+        let read = self.read_first(line, hit, near);
+        match is_new.then(|| near.plain.entry(bytes).or_insert(read.plain())) {
+            Some(Some(text)) => Content::Plain(self.at(line).1, text.clone()),
+            _ => Content::Read(Box::new(read)),
         }
     }
 

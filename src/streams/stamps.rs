@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::record::Single;
 use crate::envelope::{Clock, timestamp};
 use crate::model::{Bounds, Time};
 
@@ -84,11 +83,11 @@ impl Timing {
     }
 }
 
-/// Which stamps the two times of a record are; `None` where that is not certain.
-pub(super) fn named(line: &[u8], stamps: &[Stamp], single: &Single) -> Option<[Option<Timing>; 2]> {
+/// Which stamps the times of a line are; `None` where that is not certain.
+pub(super) fn named(line: &[u8], stamps: &[Stamp], times: [Option<Time>; 2]) -> Option<[Option<Timing>; 2]> {
     let which = |time: Option<Time>| match time {
         None => Some(None),
         Some(time) => Timing::of(line, stamps, time).map(Some),
     };
-    Some([which(single.times[0])?, which(single.times[1])?])
+    Some([which(times[0])?, which(times[1])?])
 }

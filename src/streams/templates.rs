@@ -128,13 +128,9 @@ impl Templates {
         if let What::Record(_) = kept.what {
             return Begins::Here;
         }
-        let holds = kept.begins.as_ref().map(|(_, bounds)| bounds.hold(line));
-        match holds {
-            Some(true) => {}
-            Some(false) if !out_of_patience(&mut kept.missed) => return Begins::Unknown,
-            _ => kept.begins = Some(begins(wrapping, line)),
-        }
-        kept.begins.as_ref().map_or(Begins::Unknown, |(begins, _)| *begins)
+        let holds = |(_, bounds): &(Begins, Bounds)| bounds.hold(line);
+        let told = told(&mut kept.begins, &mut kept.missed, holds, || begins(wrapping, line));
+        told.map_or(Begins::Unknown, |(begins, _)| *begins)
     }
 
     /// Whether the line, which is like the one kept there, stands in this stream and channel, and its time; `None` where that is not known.
@@ -146,13 +142,8 @@ impl Templates {
         (stream, channel): (&str, u8),
     ) -> Option<(bool, Option<Time>)> {
         let kept = self.kept.get_mut(at.0 as usize)?.as_mut()?;
-        let holds = kept.above.as_ref().map(|above| above.holds(line));
-        match holds {
-            Some(true) => {}
-            Some(false) if !out_of_patience(&mut kept.missed) => return None,
-            _ => kept.above = Some(Above::new(wrapping, line)),
-        }
-        kept.above.as_ref()?.tells(line, stream, channel)
+        let holds = |above: &Above| above.holds(line);
+        told(&mut kept.above, &mut kept.missed, holds, || Above::new(wrapping, line))?.tells(line, stream, channel)
     }
 
     /// How a line, given without its end, is read, which is like the one kept there; `None` where that is not known.
@@ -163,10 +154,8 @@ impl Templates {
     /// Takes down how such a line was read.
     pub(super) fn was_read(&mut self, at: Place, line: &[u8], read: &Read) {
         let Some(kept) = &mut self.kept[at.0 as usize] else { return };
-        let misses = |outline: &Option<Outline>| outline.as_ref().is_some_and(|outline| !outline.holds(line));
-        if kept.outline.as_ref().is_none_or(|outline| misses(outline) && out_of_patience(&mut kept.missed)) {
-            kept.outline = Some(Outline::new(read, line));
-        }
+        let holds = |outline: &Option<Outline>| outline.as_ref().is_none_or(|outline| outline.holds(line));
+        told(&mut kept.outline, &mut kept.missed, holds, || Outline::new(read, line));
     }
 
     /// Takes down that the gate made nothing of a line, or asks for what is around it.
@@ -271,6 +260,22 @@ impl Kept {
     }
 }
 
+/// What is told of a line once somebody asked: what holds for it already, or made for it in the place of what does not, if that was so
+/// often enough.
+fn told<'k, T>(
+    known: &'k mut Option<T>,
+    missed: &mut u32,
+    holds: impl FnOnce(&T) -> bool,
+    make: impl FnOnce() -> T,
+) -> Option<&'k T> {
+    match known.as_ref().map(holds) {
+        Some(true) => {}
+        Some(false) if !out_of_patience(missed) => return None,
+        _ => *known = Some(make()),
+    }
+    known.as_ref()
+}
+
 /// Counts a line that was not within some bounds; whether there were so many that others may do better. A new day is the usual reason.
 fn out_of_patience(missed: &mut u32) -> bool {
     *missed += 1;
@@ -286,7 +291,7 @@ impl Kin {
     /// A record in a line with these stamps; `None` where it is not certain which times are its own.
     fn new(single: &Single, line: &[u8], stamps: &[Stamp], alike: Option<&Bounds>) -> Option<Self> {
         let Text::Whole(payload) = &single.read().text else { return None };
-        let times = named(line, stamps, single)?;
+        let times = named(line, stamps, single.times)?;
         let wide = alike.zip(single.signals()).and_then(|(alike, _)| {
             // Its text is the end of the line, because all signals in it are known.
             let text = payload.body.trim_ascii_end();

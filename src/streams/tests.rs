@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::input::Block;
+use crate::model::Bounds;
 use crate::rules::{CompiledRules, Gate, RuleSet};
 
 /// Beginnings of every shape, whole and broken.
@@ -33,6 +34,18 @@ const PARTS: [&str; 24] = [
     "",
     "\u{a0}x",
 ];
+
+/// A line within the bounds of another, with the digits of a series where they allow it.
+pub(super) fn with_other_digits(line: &[u8], bounds: &Bounds, series: usize) -> Vec<u8> {
+    let mut other = line.to_vec();
+    for at in (0..line.len()).filter(|at| line[*at].is_ascii_digit()) {
+        let was = std::mem::replace(&mut other[at], b"8015907243961"[(at * 7 + series) % 13]);
+        if !bounds.hold(&other) {
+            other[at] = was;
+        }
+    }
+    other
+}
 
 proptest! {
     #[test]

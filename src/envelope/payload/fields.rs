@@ -120,9 +120,9 @@ pub(super) fn nest(record: &mut Fields<'_>) {
 /// Whether a field says nothing that the line's own time, level and stream do not.
 pub(super) fn is_noise(key: &str) -> bool {
     let from = key.as_bytes().first().map_or(usize::MAX, |first| usize::from(FROM[usize::from(*first)]));
-    let alike =
+    let mut alike =
         NOISE.get(from..).unwrap_or_default().iter().take_while(|noise| noise.as_bytes()[0] == key.as_bytes()[0]);
-    alike.clone().any(|noise| *noise == key) || key.starts_with("dd.") || key.starts_with("ecs.")
+    alike.any(|noise| *noise == key) || key.starts_with("dd.") || key.starts_with("ecs.")
 }
 
 /// Where the noise begins whose names begin with a byte; behind it where none do.

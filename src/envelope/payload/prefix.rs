@@ -211,7 +211,7 @@ fn lambda_python(bytes: &[u8], at: usize, severity: Severity) -> Option<Prefix> 
 fn nest(bytes: &[u8], at: usize) -> Option<Prefix> {
     let mut at = at + blanks(bytes, at);
     let digits = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let worker = (digits > 0).then(|| format!("pid {}", lossy(&bytes[at..at + digits])));
+    let worker = (digits > 0).then(|| process(&bytes[at..at + digits]));
     at += digits;
     at += blanks(bytes, at);
     if bytes.get(at) == Some(&b'-') {
@@ -249,7 +249,7 @@ fn ruby(bytes: &[u8]) -> Option<Prefix> {
         starts: true,
         time: stamp.time,
         severity: Some(severity),
-        worker: Some(format!("pid {}", lossy(pid))),
+        worker: Some(process(pid)),
         ..Prefix::default()
     })
 }
@@ -305,6 +305,11 @@ fn is_uuid(bytes: &[u8]) -> bool {
             8 | 13 | 18 | 23 => *byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })
+}
+
+/// The name of the process with this id.
+fn process(id: &[u8]) -> String {
+    ["pid ", &String::from_utf8_lossy(id)].concat()
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Before the level a short run of words, brackets and numbers is taken if a level follows; behind it only what is plainly delimited.
 
-use super::{Prefix, blanks, lossy};
+use super::{Prefix, blanks, lossy, process};
 use crate::envelope::level;
 use crate::envelope::timestamp::Stamp;
 use crate::model::{Severity, Time};
@@ -437,14 +437,6 @@ fn name_worker(prefix: &mut Prefix, name: &[u8]) {
     } else if thread || name.iter().any(u8::is_ascii_digit) && !name.contains(&b'.') && !name.contains(&b':') {
         prefix.worker = Some(lossy(name));
     }
-}
-
-/// The name of a process with this number.
-fn process(digits: &[u8]) -> String {
-    let mut name = String::with_capacity(4 + digits.len());
-    name.push_str("pid ");
-    name.extend(digits.iter().map(|digit| char::from(*digit)));
-    name
 }
 
 /// Position behind blanks, tabs and single separators.
