@@ -1,4 +1,4 @@
-//! Numbers in a text that name nothing: addresses, the time of an access line, many digits.
+//! Numbers in a text that name nothing: addresses, the time of an access line, sizes, many digits.
 //!
 //! Lines differ in them more than in anything else. Whether a rule asks for one all the same is for others to say.
 
@@ -10,27 +10,27 @@ const SHORTEST_NUMBER: usize = 4;
 /// Longest time of an access line, with its zone and the bracket behind it.
 const LONGEST_TIME: usize = 32;
 
-/// Where such numbers stand in a text, in order: behind its beginning, a blank, a quote or a bracket.
+/// Where such numbers stand in a text, in order: at its beginning, or behind a blank, a quote or a bracket.
 pub(crate) fn numbers(text: &[u8]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let len = number(&text[at..]);
+    let begins = |pair: &[u8]| pair[1].is_ascii_digit() && matches!(pair[0], b' ' | b'"' | b'[');
+    let behind = text.windows(2).zip(1..).filter(|(pair, _)| begins(pair)).map(|(_, at)| at);
+    for at in std::iter::once(0).chain(behind) {
+        // The time of an access line has a blank in it.
+        if found.last().is_some_and(|last| at < last.end) {
+            continue;
+        }
+        let len = number(&text[..at], &text[at..]);
         if len > 0 {
             found.push(at..at + len);
         }
-        at += len;
-        while at < text.len() && !matches!(text[at], b' ' | b'"' | b'[') {
-            at += 1;
-        }
-        at += 1;
     }
     found
 }
 
-/// Length of the number that a text begins with and that tells nothing: an address, the time of an access line, or many digits; 0 for
-/// others.
-fn number(text: &[u8]) -> usize {
+/// Length of the number that a text begins with and that tells nothing: an address, the time of an access line, the size behind a status,
+/// or many digits; 0 for others.
+fn number(before: &[u8], text: &[u8]) -> usize {
     if !text.first().is_some_and(u8::is_ascii_digit) {
         return 0;
     }
@@ -43,7 +43,13 @@ fn number(text: &[u8]) -> usize {
         colons += usize::from(*byte == b':');
         len += 1;
     }
-    let is_number = dots == 3 && colons < 2 || dots + colons == 0 && len >= SHORTEST_NUMBER;
+    let is_plain = dots + colons == 0;
+    let is_number = dots == 3 && colons < 2 || is_plain && (len >= SHORTEST_NUMBER || ends_with_status(before));
     let ends = matches!(text.get(len), None | Some(b' ' | b'"' | b']' | b')' | b',' | b';'));
     if is_number && ends { len } else { 0 }
+}
+
+/// `" 200 `: behind a request and its status an access line has the size of the answer, which may be small.
+fn ends_with_status(text: &[u8]) -> bool {
+    matches!(text, [.., b'"', b' ', a, b, c, b' '] if [a, b, c].iter().all(|byte| byte.is_ascii_digit()))
 }
