@@ -17,7 +17,7 @@ use crate::model::{Bounds, Time, numbers};
 use crate::rules::Gate;
 
 /// Lines kept at a time: most logs have fewer templates.
-const MOST: usize = 4096;
+const MOST: usize = 8192;
 
 /// Lines that may stand in each other's place.
 const WAYS: usize = 4;
@@ -55,9 +55,9 @@ struct Kept {
     /// Whether it begins a record, as all within these bounds do, once somebody asked.
     begins: Option<(Begins, Bounds)>,
     /// What it tells the lines below, once somebody asked.
-    above: Option<Above>,
+    above: Option<Box<Above>>,
     /// How it is read, once somebody asked; nothing where that cannot be told of others.
-    outline: Option<Option<Outline>>,
+    outline: Option<Option<Box<Outline>>>,
     /// Lines of its kind that were not within the bounds.
     missed: u32,
 }
@@ -142,20 +142,21 @@ impl Templates {
         (stream, channel): (&str, u8),
     ) -> Option<(bool, Option<Time>)> {
         let kept = self.kept.get_mut(at.0 as usize)?.as_mut()?;
-        let holds = |above: &Above| above.holds(line);
-        told(&mut kept.above, &mut kept.missed, holds, || Above::new(wrapping, line))?.tells(line, stream, channel)
+        let holds = |above: &Box<Above>| above.holds(line);
+        let make = || Box::new(Above::new(wrapping, line));
+        told(&mut kept.above, &mut kept.missed, holds, make)?.tells(line, stream, channel)
     }
 
     /// How a line, given without its end, is read, which is like the one kept there; `None` where that is not known.
     pub(super) fn outline(&self, at: Place, line: &[u8]) -> Option<&Outline> {
-        self.kept[at.0 as usize].as_ref()?.outline.as_ref()?.as_ref().filter(|outline| outline.holds(line))
+        self.kept[at.0 as usize].as_ref()?.outline.as_ref()?.as_deref().filter(|outline| outline.holds(line))
     }
 
     /// Takes down how such a line was read.
     pub(super) fn was_read(&mut self, at: Place, line: &[u8], read: &Read) {
         let Some(kept) = &mut self.kept[at.0 as usize] else { return };
-        let holds = |outline: &Option<Outline>| outline.as_ref().is_none_or(|outline| outline.holds(line));
-        told(&mut kept.outline, &mut kept.missed, holds, || Outline::new(read, line));
+        let holds = |outline: &Option<Box<Outline>>| outline.as_ref().is_none_or(|outline| outline.holds(line));
+        told(&mut kept.outline, &mut kept.missed, holds, || Outline::new(read, line).map(Box::new));
     }
 
     /// Takes down that the gate made nothing of a line, or asks for what is around it.
