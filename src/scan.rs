@@ -18,7 +18,7 @@ use crate::input::{self, InputSummary, InputWarning, Source, SourceSpec};
 use crate::model::{SourceId, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::{CompiledRules, Gate};
-use crate::streams::{Preparer, Record, Shape, Splitter, Stretch};
+use crate::streams::{Origin, Preparer, Record, Shape, Splitter, Stretch};
 
 /// Records that one task reads.
 const RECORDS: usize = 4096;
@@ -254,8 +254,8 @@ impl<'j> Job<'j> {
         input::is_file_within(self.spec, self.options.block_bytes as u64)
     }
 
-    fn splitter(&self, shape: &Shape) -> Splitter {
-        Splitter::new(self.id, StreamId::new(&stream_name(&self.spec.name)), shape)
+    fn origin(&self) -> Origin {
+        Origin { source: self.id, fallback: StreamId::new(&stream_name(&self.spec.name)) }
     }
 }
 
@@ -276,8 +276,9 @@ fn whole<T: Send>(
     let mut source = Source::open(job.spec).map_err(InputWarning::from)?;
     job.progress.opened(source.name());
     let shape = Shape::detect(source.sample());
-    let preparer = Preparer::new(&shape, job.gate);
-    let mut splitter = job.splitter(&shape);
+    let origin = job.origin();
+    let preparer = Preparer::new(&origin, &shape, job.gate);
+    let mut splitter = Splitter::new(origin.clone(), &shape);
     // An archive of one block may hold many.
     while let Some(block) = source.next_block(job.options.block_bytes) {
         splitter.push(preparer.prepare(&block));

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Evidence, Group, GroupKey, Moment, StreamKey, Subject, Timeline, Track};
-use crate::model::{Aggregate, Position, StreamId};
+use super::{Evidence, Group, GroupKey, StreamKey, Subject, Timeline, Track};
+use crate::model::{Aggregate, Moment, Position, StreamId};
 
 /// Whether an aggregate holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,13 +11,13 @@ pub use contrast::{Contrast, StreamFacts, Truth};
 pub use observation::{
     Exemplar, Failure, GroupKey, LinkSummary, Observation, Outcome, Presence, Seen, SignalUse, StreamKey, Subject, Used,
 };
-pub use timeline::{Moment, Timeline, Track};
+pub use timeline::{Timeline, Track};
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::keys::KeySeen;
-use crate::model::{ComponentId, Position, SignalId, Time};
+use crate::model::{ComponentId, Moment, Position, SignalId, Time};
 
 /// Streams counted one by one; the rest of a larger set is told as a number.
 pub const MOST_STREAMS: usize = 4096;
@@ -227,9 +227,10 @@ impl Evidence {
     fn note(&mut self, stream: &StreamKey, moments: &[Moment]) {
         let seen = self.seen.entry(stream.clone()).or_default();
         seen.add_all(moments);
-        for time in moments.iter().filter_map(|moment| moment.time) {
-            self.assumed.add(time);
-            self.times = Some(self.times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
+        let times = || moments.iter().filter_map(|moment| moment.time);
+        times().for_each(|time| self.assumed.add(time));
+        if let (Some(first), Some(last)) = (times().min(), times().max()) {
+            self.times = Some(self.times.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
         }
     }
 

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::timeline::Moment;
 use crate::keys::KeySeen;
-use crate::model::{ComponentId, Position, SignalId, StreamId, SymptomId};
+use crate::model::{ComponentId, Moment, Position, SignalId, StreamId, SymptomId};
 
 /// Who wrote something: the stream, and the worker in it where the text names one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

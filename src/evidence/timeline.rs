@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Position, Time};
+use crate::model::Moment;
 
 /// More buckets than this make the timeline coarser.
 const MOST_BUCKETS: usize = 256;
@@ -13,21 +13,11 @@ const MOST_BUCKETS: usize = 256;
 /// 2^26 ns, about 67 ms: finer than what a retry takes.
 const FINEST_TIME: u32 = 26;
 
-/// A moment of the log: its time where it has one, and its place. Ordered by time, then by place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment {
-    /// Time, where the text has one.
-    pub time: Option<Time>,
-    /// Place in the input.
-    pub at: Position,
-}
-
-impl Moment {
-    fn on_axis(self) -> (bool, i64) {
-        match self.time {
-            Some(time) => (true, time.nanos),
-            None => (false, i64::try_from(self.at.line).unwrap_or(i64::MAX)),
-        }
+/// Where a moment lies among others, and whether by its time.
+fn on_axis(moment: &Moment) -> (bool, i64) {
+    match moment.time {
+        Some(time) => (true, time.nanos),
+        None => (false, i64::try_from(moment.at.line).unwrap_or(i64::MAX)),
     }
 }
 
@@ -160,12 +150,12 @@ impl Timeline {
         self.timed.shift = self.timed.shift.max(FINEST_TIME);
         // Those that come one after another mostly are in one bucket, and stay so when buckets become wider.
         let (timed, untimed) = (self.timed.shift, self.untimed.shift);
-        let place = |moment: &Moment| match moment.on_axis() {
+        let place = |moment: &Moment| match on_axis(moment) {
             (true, value) => (true, value >> timed),
             (false, value) => (false, value >> untimed),
         };
         for moments in moments.chunk_by(|a, b| place(a) == place(b)) {
-            let (timed, value) = moments[0].on_axis();
+            let (timed, value) = on_axis(&moments[0]);
             let axis = if timed { &mut self.timed } else { &mut self.untimed };
             axis.add(value, ok, moments.len() as u64);
         }
@@ -197,7 +187,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SourceId;
+    use crate::model::{Position, SourceId, Time};
 
     fn moment(seconds: i64, line: u64) -> Moment {
         Moment { time: Some(Time::utc(seconds * 1_000_000_000)), at: Position { source: SourceId(0), line, offset: 0 } }

@@ -38,17 +38,15 @@ impl Bounds {
     /// Whether a line is within the bounds.
     #[must_use]
     pub fn hold(&self, line: &[u8]) -> bool {
+        if line.len() != self.len {
+            return false;
+        }
         let (chunks, rest) = line.as_chunks::<CHUNK>();
-        let holds = |bytes: &[u8; CHUNK], [low, more]: &[[u8; CHUNK]; 2]| {
-            let mut beyond = [0; CHUNK];
-            for at in 0..CHUNK {
-                beyond[at] = u8::from(bytes[at].wrapping_sub(low[at]) > more[at]);
-            }
-            u128::from_le_bytes(beyond) == 0
-        };
-        line.len() == self.len
-            && chunks.iter().zip(&self.chunks).all(|(bytes, bounds)| holds(bytes, bounds))
-            && (rest.is_empty() || self.chunks.last().is_some_and(|bounds| holds(&padded(rest), bounds)))
+        // Without an early end: most lines that are asked about are within.
+        let within = [0; CHUNK];
+        let all = chunks.iter().zip(&self.chunks).fold(within, |all, (bytes, bounds)| beyond(all, bytes, bounds));
+        let all = self.chunks.get(chunks.len()).map_or(all, |bounds| beyond(all, &padded(rest), bounds));
+        all == within
     }
 
     /// The bytes allowed at an offset.
@@ -97,6 +95,16 @@ impl Bounds {
             None => digits().for_each(|(byte, at)| self.narrow(at, *byte..=*byte)),
         }
     }
+}
+
+/// What was beyond bounds before, and for each byte whether it is now.
+#[inline(always)]
+fn beyond(before: [u8; CHUNK], bytes: &[u8; CHUNK], [low, more]: &[[u8; CHUNK]; 2]) -> [u8; CHUNK] {
+    let mut all = before;
+    for at in 0..CHUNK {
+        all[at] |= bytes[at].wrapping_sub(low[at]).saturating_sub(more[at]);
+    }
+    all
 }
 
 /// The bytes, and zeros behind them.

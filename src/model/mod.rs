@@ -39,6 +39,15 @@ pub struct Position {
     pub offset: u64,
 }
 
+/// A moment of the log: its time where it has one, and its place. Ordered by time, then by place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    /// Time, where the text has one.
+    pub time: Option<Time>,
+    /// Place in the input.
+    pub at: Position,
+}
+
 /// Who wrote a line, as far as the text tells: `pod/api-7d9/api`, `api-1`, `web.1`, or empty for the input itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(Arc<str>);

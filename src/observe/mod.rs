@@ -17,12 +17,10 @@ use kept::{Kind as Kept, Kinds};
 use known::Known;
 
 use crate::attribution::{self, Attribution, Call};
-use crate::evidence::{
-    Exemplar, Failure, GroupKey, Moment, Observation, Presence, Seen, SignalUse, StreamKey, Subject, Used,
-};
+use crate::evidence::{Exemplar, Failure, GroupKey, Observation, Presence, Seen, SignalUse, StreamKey, Subject, Used};
 use crate::keys;
 use crate::matching::{self, Hit, Standing};
-use crate::model::{ConceptId, Event, Line, Position, Severity, StreamId, SymptomId};
+use crate::model::{ConceptId, Event, Line, Moment, Position, Severity, StreamId, SymptomId};
 use crate::rules::schema::{Blames, Kind};
 use crate::rules::{Candidate, CompiledRules};
 

@@ -7,9 +7,9 @@ use super::{
     CauseView, ComponentView, ConfirmView, EvidenceView, ExceptionView, FindingView, Input, Quote, RecipeView, Report,
     StreamView, UnexplainedView, WarningView,
 };
-use crate::evidence::{Assumed, Evidence, Exemplar, Moment, Subject};
+use crate::evidence::{Assumed, Evidence, Exemplar, Subject};
 use crate::input::{InputSummary, InputWarning};
-use crate::model::{Position, SourceId};
+use crate::model::{Moment, Position, SourceId};
 use crate::ranking::{EvidenceItem, Finding, RankedCause};
 use crate::redact::Numbering;
 use crate::rules::CompiledRules;

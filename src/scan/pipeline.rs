@@ -16,7 +16,7 @@ use rayon::{Scope, Yield};
 
 use super::{Analyse, Job, RECORDS, SoFar, told};
 use crate::input::{self, Block, InputSummary, InputWarning, Parcel, Reader, Source};
-use crate::streams::{Piece, Preparer, Record, Shape, Splitter, Stretch};
+use crate::streams::{Prepared, Preparer, Record, Shape, Splitter, Stretch};
 
 /// How long to rest at most where nothing moves: signals wake nobody.
 const REST: Duration = Duration::from_millis(100);
@@ -42,14 +42,15 @@ pub(super) fn run<T: Send>(
     };
     job.progress.opened(&job.spec.name);
     let shape = Shape::detect(&opened.sample);
-    let preparer = Preparer::new(&shape, job.gate);
+    let origin = job.origin();
+    let preparer = Preparer::new(&origin, &shape, job.gate);
     let (sender, done) = channel();
     let flow = Flow {
         job,
         analyse,
         preparer: &preparer,
         reader: &reader,
-        splitter: job.splitter(&shape),
+        splitter: Splitter::new(origin.clone(), &shape),
         sender,
         done,
         me: thread::current(),
@@ -105,8 +106,9 @@ fn early(job: &Job<'_>, bytes: Vec<u8>) -> SoFar {
     if let Ok(mut source) = Source::open_reader(name, Box::new(std::io::Cursor::new(bytes)), input::Options::default())
     {
         let shape = Shape::detect(source.sample());
-        let preparer = Preparer::new(&shape, job.gate);
-        let mut splitter = job.splitter(&shape);
+        let origin = job.origin();
+        let preparer = Preparer::new(&origin, &shape, job.gate);
+        let mut splitter = Splitter::new(origin.clone(), &shape);
         while let Some(block) = source.next_block(job.options.block_bytes) {
             splitter.push(preparer.prepare(&block));
         }
@@ -143,7 +145,7 @@ fn with_warning(mut summary: InputSummary, text: String) -> InputSummary {
 enum Done<T> {
     Prepared {
         number: u64,
-        pieces: Vec<Piece>,
+        block: Prepared,
         buffer: Vec<u8>,
     },
     Analysed {
@@ -199,8 +201,8 @@ struct Flow<'f, T, S, R> {
     sender: Sender<Done<T>>,
     done: Receiver<Done<T>>,
     me: Thread,
-    /// Pieces of blocks in their order, `None` where they are not ready.
-    prepared: VecDeque<Option<Vec<Piece>>>,
+    /// What came of blocks in their order, `None` where it is not ready.
+    prepared: VecDeque<Option<Prepared>>,
     first_prepared: u64,
     batches: VecDeque<Batch<T>>,
     first_batch: u64,
@@ -276,8 +278,8 @@ where
         self.prepared.push_back(None);
         let (preparer, post) = (self.preparer, self.post());
         scope.spawn(move |_| {
-            let pieces = preparer.prepare(&block);
-            post.send(Done::Prepared { number, pieces, buffer: block.bytes });
+            let prepared = preparer.prepare(&block);
+            post.send(Done::Prepared { number, block: prepared, buffer: block.bytes });
         });
         let read = self.opened.raw.load(Ordering::Relaxed);
         self.job.progress.read(read - self.read);
@@ -293,9 +295,9 @@ where
         for done in self.done.try_iter() {
             moved = true;
             match done {
-                Done::Prepared { number, pieces, buffer } => {
+                Done::Prepared { number, block, buffer } => {
                     self.reader.give_back(buffer);
-                    self.prepared[(number - self.first_prepared) as usize] = Some(pieces);
+                    self.prepared[(number - self.first_prepared) as usize] = Some(block);
                 }
                 Done::Analysed { batch, at, results } => {
                     let batch = &mut self.batches[(batch - self.first_batch) as usize];
@@ -308,13 +310,13 @@ where
         moved
     }
 
-    /// Puts the pieces that are next through the splitter and sets the tasks to work on what is complete.
+    /// Puts the blocks that are next through the splitter and sets the tasks to work on what is complete.
     fn split(&mut self, scope: &Scope<'f>) -> bool {
         let mut moved = false;
-        while let Some(pieces) = self.prepared.front_mut().and_then(Option::take) {
+        while let Some(block) = self.prepared.front_mut().and_then(Option::take) {
             self.prepared.pop_front();
             self.first_prepared += 1;
-            self.splitter.push(pieces);
+            self.splitter.push(block);
             let segments = self.splitter.take();
             let horizon = self.splitter.horizon();
             self.start(scope, segments, horizon);

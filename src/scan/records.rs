@@ -10,8 +10,8 @@ use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::assemble;
-use crate::evidence::{Evidence, Moment, Seen, StreamKey};
-use crate::model::{Event, StreamId};
+use crate::evidence::{Evidence, Seen, StreamKey};
+use crate::model::{Event, Moment, StreamId};
 use crate::observe::{Memory, Observer};
 use crate::rules::CompiledRules;
 use crate::streams::Record;
@@ -31,20 +31,21 @@ pub(super) fn observe(rules: &CompiledRules, memory: &Memory, records: &[Record]
     // What a record tells of calls depends on its text alone.
     let reader = Observer::new(rules, memory, &[], StreamId::default());
     for record in records {
-        if repeated.count(record, moment(record)) {
+        if repeated.count(record, record.moments()) {
             continue;
         }
         match outcomes(&reader, record) {
             Some(seen) => {
                 let key = StreamKey { stream: record.stream.clone(), worker: record.worker().cloned() };
-                repeated.outcomes(record, moment(record), key, seen);
+                repeated.outcomes(record, record.moments(), key, seen);
             }
             None => {
-                let line = record.line();
-                let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
-                for observation in observer.observe(&assemble::record(&record.stream, &line)) {
-                    evidence.add(observation);
-                    count += 1;
+                for line in record.moments().map(|moment| record.line(moment)) {
+                    let mut observer = Observer::new(rules, memory, std::slice::from_ref(&line), record.stream.clone());
+                    for observation in observer.observe(&assemble::record(&record.stream, &line)) {
+                        evidence.add(observation);
+                        count += 1;
+                    }
                 }
             }
         }
@@ -88,9 +89,9 @@ impl Outcomes {
 
 impl Repeated {
     /// Counts a record that says what another of the batch said.
-    fn count(&mut self, record: &Record, moment: Moment) -> bool {
+    fn count(&mut self, record: &Record, moments: impl IntoIterator<Item = Moment>) -> bool {
         let Some(&at) = record.says().and_then(|says| self.known.get(&says)) else { return false };
-        self.outcomes[at].moments.push(moment);
+        self.outcomes[at].moments.extend(moments);
         true
     }
 
@@ -106,17 +107,23 @@ impl Repeated {
             return false;
         }
         let moment = Moment { time: event.time, at: event.at };
-        if self.count(record, moment) {
+        if self.count(record, [moment]) {
             return true;
         }
         let Some(seen) = outcomes(reader, record) else { return false };
         let key = StreamKey { stream: stream.clone(), worker: event.worker.clone() };
-        self.outcomes(record, moment, key, seen);
+        self.outcomes(record, [moment], key, seen);
         true
     }
 
     /// Takes the outcomes of a record, which nobody said so before.
-    fn outcomes(&mut self, record: &Record, moment: Moment, key: StreamKey, seen: Arc<[Seen]>) {
+    fn outcomes(
+        &mut self,
+        record: &Record,
+        moments: impl IntoIterator<Item = Moment>,
+        key: StreamKey,
+        seen: Arc<[Seen]>,
+    ) {
         let hash = |key: &StreamKey, seen: &[Seen]| {
             let mut hasher = self.hasher.build_hasher();
             key.hash(&mut hasher);
@@ -136,7 +143,7 @@ impl Repeated {
                 *free.insert(all.len() - 1).get()
             }
         };
-        self.outcomes[at].moments.push(moment);
+        self.outcomes[at].moments.extend(moments);
         if let Some(says) = record.says() {
             self.known.insert(says, at);
         }
@@ -145,16 +152,14 @@ impl Repeated {
     /// Adds what was counted; the number of observations.
     pub(super) fn give(self, evidence: &mut Evidence) -> usize {
         let mut count = 0;
-        for Outcomes { key, seen, moments } in self.outcomes {
+        for Outcomes { key, seen, mut moments } in self.outcomes {
+            // In order, those that fall into one bucket of a timeline stand together.
+            moments.sort();
             seen.iter().for_each(|seen| evidence.add_each(&key, seen, &moments));
             count += seen.len() * moments.len();
         }
         count
     }
-}
-
-fn moment(record: &Record) -> Moment {
-    Moment { time: record.time, at: record.at }
 }
 
 #[cfg(test)]

@@ -22,13 +22,13 @@ use hashbrown::{HashMap, HashSet};
 
 pub use self::layout::Layout;
 use self::layout::{Joiner, Raw};
-use self::prepare::{Content, More, Read, Text, read};
-pub use self::prepare::{Piece, Preparer, Shape};
-pub use self::record::Record;
+use self::prepare::{Content, More, Piece, Read, Text, read};
+pub use self::prepare::{Prepared, Preparer, Shape};
+pub use self::record::{Origin, Record};
 use self::record::{Said, Single};
 pub use self::stretch::Stretch;
 use crate::envelope::{Payload, Stripped, Wrapping, payload};
-use crate::model::{Line, LineRange, Position, Segment, Severity, SourceId, StreamId, Time};
+use crate::model::{Line, LineRange, Position, Segment, Severity, StreamId, Time};
 use crate::rules::Reach;
 
 /// Lines kept before a hit: class lines and log messages stand above the first frame.
@@ -135,8 +135,7 @@ impl Caps {
 /// The streams of one source. A copy can be brought to its end while the original goes on.
 #[derive(Clone, Debug)]
 pub struct Splitter {
-    source: SourceId,
-    fallback: StreamId,
+    origin: Origin,
     nameless: Arc<str>,
     wrapping: Wrapping,
     moment: Option<Time>,
@@ -157,12 +156,11 @@ pub struct Splitter {
 }
 
 impl Splitter {
-    /// A splitter; lines without a stream of their own count under `fallback`.
+    /// A splitter for a source of this origin and shape.
     #[must_use]
-    pub fn new(source: SourceId, fallback: StreamId, shape: &Shape) -> Self {
+    pub fn new(origin: Origin, shape: &Shape) -> Self {
         Self {
-            source,
-            fallback,
+            origin,
             nameless: Arc::from(""),
             wrapping: shape.wrapping.clone(),
             moment: shape.moment,
@@ -180,9 +178,10 @@ impl Splitter {
         }
     }
 
-    /// Takes the pieces of the next block, in order.
-    pub fn push(&mut self, pieces: Vec<Piece>) {
-        for piece in pieces {
+    /// Takes what came of the next block, in order.
+    pub fn push(&mut self, block: Prepared) {
+        self.records.extend(block.records);
+        for piece in block.pieces {
             if let Some(edge) = self.edge.take() {
                 let goes_on = piece.line == edge.at.0 + 1 && self.goes_on(&edge, &piece.content);
                 self.push_one(edge.into_piece(goes_on));
@@ -242,7 +241,7 @@ impl Splitter {
         while self.waiting.front().is_some_and(|piece| piece.line < from) {
             let Some(piece) = self.waiting.pop_front() else { break };
             if let Content::Single(single) = piece.content {
-                self.records.push(single.into_record(self.source, &self.fallback, self.moment));
+                self.records.push(single.into_record(&self.origin, self.moment));
             }
         }
     }
@@ -300,7 +299,7 @@ impl Splitter {
             return open.since;
         }
         self.caps.segments += u64::from(cut);
-        let stream = if key.0.is_empty() { self.fallback.clone() } else { StreamId::new(&key.0) };
+        let stream = if key.0.is_empty() { self.origin.fallback.clone() } else { StreamId::new(&key.0) };
         let since = open.since;
         let latest = open.lines.iter().rev().find_map(|line| line.time).or(since);
         let segment = Segment { stream, lines: open.lines, since, cut };
@@ -316,7 +315,7 @@ impl Splitter {
                 self.accept_read(single.into_read(), Some(said));
             }
             Content::Plain(offset, text) => {
-                let at = Position { source: self.source, line: piece.line, offset };
+                let at = Position { source: self.origin.source, line: piece.line, offset };
                 self.place_plain(text, at, piece.reach.is_some());
             }
             Content::Raw(raw) => {
@@ -341,7 +340,7 @@ impl Splitter {
         let text = std::mem::replace(&mut piece.text, Text::Cut(Vec::new(), More::No));
         match text {
             Text::Whole(payload) => {
-                let at = Position { source: self.source, line: piece.at.0, offset: piece.at.1 };
+                let at = Position { source: self.origin.source, line: piece.at.0, offset: piece.at.1 };
                 let joined = piece.range.map(|range| Arc::from([range]));
                 let (hit, time, severity) = (piece.hit, piece.time, piece.severity);
                 self.place(key, Whole { payload: *payload, at, joined, hit, time, severity, said }, piece.at.0);
@@ -394,7 +393,7 @@ impl Splitter {
         }
         let several = ranges.iter().any(|(first, last)| last > first) || ranges.len() > 1;
         let joined = several.then(|| Arc::from(ranges));
-        let at = Position { source: self.source, line: at.0, offset: at.1 };
+        let at = Position { source: self.origin.source, line: at.0, offset: at.1 };
         Whole { payload, at, joined, hit, time: inner.time, severity: inner.severity, said: None }
     }
 

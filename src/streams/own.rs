@@ -102,7 +102,7 @@ impl Lines<'_> {
             return Alone::No(single.whole());
         }
         // Where no stamp was seen anywhere, none is missing.
-        if single.moment().is_none() && self.shape.moment.is_some() {
+        if single.time().is_none() && self.shape.moment.is_some() {
             let Some(time) = above(line, read) else { return Alone::No(single.whole()) };
             single.times[0] = Some(time);
         }

@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use super::layout::{Layout, Raw};
 use super::neighbours::Begins;
 use super::own::{Alone, Hit, Own, Told};
-use super::record::Single;
+use super::record::{Gathered, Origin, Record, Single};
 use super::templates::{Place, Templates, template};
 use super::{AFTER, BEFORE};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
@@ -41,7 +41,7 @@ impl Shape {
 
 /// A line that could matter or stands near one, detached from its block.
 #[derive(Clone, Debug)]
-pub struct Piece {
+pub(super) struct Piece {
     pub(super) line: u64,
     pub(super) reach: Option<Reach>,
     pub(super) content: Content,
@@ -114,9 +114,19 @@ pub(super) enum More {
     Perhaps,
 }
 
+/// What comes of a block.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// What stands near something that could matter, or may, in order.
+    pub(super) pieces: Vec<Piece>,
+    /// What stands for itself, whatever the other blocks hold.
+    pub(super) records: Vec<Record>,
+}
+
 /// Makes pieces of the blocks of one source; several at a time, if somebody wants that.
 #[derive(Debug)]
 pub struct Preparer<'p> {
+    origin: &'p Origin,
     shape: &'p Shape,
     gate: &'p Gate<'p>,
     /// What is remembered of lines that come again, where no block is being prepared with it.
@@ -124,30 +134,38 @@ pub struct Preparer<'p> {
 }
 
 impl<'p> Preparer<'p> {
-    /// For a source of this shape.
+    /// For a source of this origin and shape.
     #[must_use]
-    pub fn new(shape: &'p Shape, gate: &'p Gate<'p>) -> Self {
-        Self { shape, gate, templates: Mutex::new(Vec::new()) }
+    pub fn new(origin: &'p Origin, shape: &'p Shape, gate: &'p Gate<'p>) -> Self {
+        Self { origin, shape, gate, templates: Mutex::new(Vec::new()) }
     }
 
     /// Reads the lines of a block that could matter, and those at its edges that could be near a hit of its neighbours.
     #[must_use]
-    pub fn prepare(&self, block: &Block) -> Vec<Piece> {
+    pub fn prepare(&self, block: &Block) -> Prepared {
         let lent = self.templates.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut templates = lent.unwrap_or_default();
-        let pieces = prepare(self.shape, self.gate, block, &mut templates);
+        let mut records = Gathered::new(self.origin, self.shape.moment);
+        let pieces = prepare(self.shape, self.gate, block, &mut templates, &mut records);
         self.templates.lock().unwrap_or_else(PoisonError::into_inner).push(templates);
-        pieces
+        Prepared { pieces, records: records.records() }
     }
 }
 
-fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, templates: &mut Templates) -> Vec<Piece> {
+/// The pieces of a block; what stands for itself is added to `records`.
+fn prepare(
+    shape: &Shape,
+    gate: &Gate<'_>,
+    block: &Block,
+    templates: &mut Templates,
+    records: &mut Gathered<'_>,
+) -> Vec<Piece> {
     let starts = line_starts(&block.bytes);
     let lines = Lines { shape, gate, block, starts: &starts };
     // A literal may be broken over two lines.
     if matches!(shape.layout, Layout::Wrapped(_)) || !gate.is_ready(&block.bytes) {
         let all: Vec<u32> = (0..lines.count()).collect();
-        return lines.pieces(&all, Vec::new(), Vec::new(), Near::new(&[], templates));
+        return lines.pieces(&all, Vec::new(), Vec::new(), Near::new(&[], templates), records);
     }
     templates.read(&block.bytes);
     let (hits, places) = lines.hits(templates);
@@ -165,7 +183,7 @@ fn prepare(shape: &Shape, gate: &Gate<'_>, block: &Block, templates: &mut Templa
             }
         }
     }
-    lines.pieces(&around, reads, singles, Near::new(&places, templates))
+    lines.pieces(&around, reads, singles, Near::new(&places, templates), records)
 }
 
 /// Lines of a block that are told apart there; what repeats comes again soon.
@@ -264,18 +282,19 @@ impl<'b> Lines<'b> {
         (self.number(line), self.block.offset + u64::from(self.starts[line as usize]))
     }
 
-    /// What may be needed of the block, in order: the records that stand for themselves, and what stands near these hits, some of which were
-    /// read, or at its edges.
+    /// What may be needed of the block, in order: what stands near these hits, some of which were read, or at its edges. Records that are
+    /// far from both are gathered.
     fn pieces(
         &self,
         hits: &[u32],
         reads: Vec<(u32, Box<Read>)>,
         singles: Vec<(u32, Single)>,
         mut near: Near<'b, '_>,
+        far: &mut Gathered<'_>,
     ) -> Vec<Piece> {
         let stretches = self.stretches(hits);
         let length = stretches.iter().map(|(from, to, _)| to - from).sum::<u32>() as usize;
-        let mut pieces = Vec::with_capacity(length + singles.len());
+        let mut pieces = Vec::with_capacity(length);
         let single = |(line, single): (u32, Single)| Piece {
             line: self.number(line),
             reach: Some(Reach::Line),
@@ -283,8 +302,8 @@ impl<'b> Lines<'b> {
         };
         let (mut reads, mut singles) = (reads.into_iter().peekable(), singles.into_iter().peekable());
         for (from, to, is_near) in stretches {
-            while let Some(before) = singles.next_if(|(line, _)| *line < from) {
-                pieces.push(single(before));
+            while let Some((_, before)) = singles.next_if(|(line, _)| *line < from) {
+                far.add(before);
             }
             for line in from..to {
                 let read = reads.next_if(|(at, _)| *at == line);
@@ -306,7 +325,7 @@ impl<'b> Lines<'b> {
                 });
             }
         }
-        pieces.extend(singles.map(single));
+        singles.for_each(|(_, single)| far.add(single));
         pieces
     }
 

@@ -7,9 +7,12 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
 use super::prepare::{Content, Piece, Read, Text};
 use crate::envelope::Payload;
-use crate::model::{Line, Position, SourceId, StreamId, Time};
+use crate::model::{Line, Moment, Position, SourceId, StreamId, Time};
 use crate::rules::{Candidate, Reach};
 
 /// A record of one line, detached from its block.
@@ -88,7 +91,7 @@ impl Single {
     }
 
     /// Its time, by whatever stamp.
-    pub(super) fn moment(&self) -> Option<Time> {
+    pub(super) fn time(&self) -> Option<Time> {
         // The program's own stamp says more than the transport's.
         self.times[1].or(self.times[0])
     }
@@ -110,38 +113,84 @@ impl Single {
         read
     }
 
-    /// The record, if it counts under `fallback` where it names no stream, with the year that `moment` tells.
-    pub(super) fn into_record(self, source: SourceId, fallback: &StreamId, moment: Option<Time>) -> Record {
-        let own = self.said.payload().and_then(|payload| payload.stream.clone());
-        let stream = match own {
-            Some(stream) if self.said.read.stream.is_empty() => StreamId::from(stream),
-            _ if self.said.read.stream.is_empty() => fallback.clone(),
-            _ => StreamId::from(self.said.read.stream.clone()),
-        };
-        let time = match (self.moment(), moment) {
+    /// When and where it was said.
+    fn moment_in(&self, origin: &Origin, known: Option<Time>) -> Moment {
+        let time = match (self.time(), known) {
             (Some(time), Some(known)) => Some(time.near(known)),
             (time, _) => time,
         };
-        Record { stream, at: Position { source, line: self.at.0, offset: self.at.1 }, time, said: self.said }
+        Moment { time, at: Position { source: origin.source, line: self.at.0, offset: self.at.1 } }
+    }
+
+    /// The record in a source of this origin, with the year that `known` tells.
+    pub(super) fn into_record(self, origin: &Origin, known: Option<Time>) -> Record {
+        let moment = self.moment_in(origin, known);
+        let own = self.said.payload().and_then(|payload| payload.stream.clone());
+        let stream = match own {
+            Some(stream) if self.said.read.stream.is_empty() => StreamId::from(stream),
+            _ if self.said.read.stream.is_empty() => origin.fallback.clone(),
+            _ => StreamId::from(self.said.read.stream.clone()),
+        };
+        Record { stream, moment, again: Vec::new(), said: self.said }
     }
 }
 
-/// A record of one line that stands for itself.
+/// Where lines come from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The input.
+    pub source: SourceId,
+    /// What lines count under that name no stream.
+    pub fallback: StreamId,
+}
+
+/// Records of one block that stand for themselves far from anything else, each once with all its moments.
+#[derive(Debug)]
+pub(super) struct Gathered<'o> {
+    origin: &'o Origin,
+    known: Option<Time>,
+    records: Vec<Record>,
+    /// By what they say.
+    places: HashMap<usize, usize>,
+}
+
+impl<'o> Gathered<'o> {
+    pub(super) fn new(origin: &'o Origin, known: Option<Time>) -> Self {
+        Self { origin, known, records: Vec::new(), places: HashMap::new() }
+    }
+
+    pub(super) fn add(&mut self, single: Single) {
+        match self.places.entry(Arc::as_ptr(&single.said).addr()) {
+            Entry::Occupied(at) => self.records[*at.get()].again.push(single.moment_in(self.origin, self.known)),
+            Entry::Vacant(free) => {
+                free.insert(self.records.len());
+                self.records.push(single.into_record(self.origin, self.known));
+            }
+        }
+    }
+
+    /// The records, in the order of their first moments if they were added in that of their lines.
+    pub(super) fn records(self) -> Vec<Record> {
+        self.records
+    }
+}
+
+/// A record of one line that stands for itself, or several that say the same.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// Who wrote it.
     pub stream: StreamId,
-    /// Where it stands.
-    pub at: Position,
-    /// Its time.
-    pub time: Option<Time>,
+    /// Its time and place.
+    pub moment: Moment,
+    /// Those at which the same was said again.
+    pub again: Vec<Moment>,
     said: Arc<Said>,
 }
 
 impl Record {
     /// What was said, said again in another place and whatever stream, at a time that its line tells.
     pub(super) fn again(said: Arc<Said>, at: Position) -> Self {
-        Self { stream: StreamId::default(), at, time: None, said }
+        Self { stream: StreamId::default(), moment: Moment { time: None, at }, again: Vec::new(), said }
     }
 
     /// The signals that may hold in it; `None` where its text has to be searched for them.
@@ -189,17 +238,22 @@ impl Record {
         self.said.payload()?.request.as_ref()
     }
 
-    /// The record as a line of its own.
+    /// All moments at which it was said.
+    pub fn moments(&self) -> impl Iterator<Item = Moment> {
+        std::iter::once(self.moment).chain(self.again.iter().copied())
+    }
+
+    /// The record as a line of its own, said at one of its moments.
     #[must_use]
-    pub fn line(&self) -> Line {
+    pub fn line(&self, moment: Moment) -> Line {
         let severity = self.said.payload().and_then(|payload| payload.severity);
         Line {
             text: self.text().into(),
-            at: self.at,
+            at: moment.at,
             joined: None,
             starts: true,
             hit: true,
-            time: self.time,
+            time: moment.time,
             severity: severity.or(self.said.read.severity),
             worker: self.worker().cloned(),
             request: self.request().cloned(),

@@ -28,12 +28,12 @@ impl<'s> Records<'s> {
     /// The record that an event is, and nothing besides.
     pub fn of(&mut self, event: &Event) -> Option<&'s Record> {
         while let [first, rest @ ..] = self.0
-            && first.at < event.at
+            && first.moment.at < event.at
         {
             self.0 = rest;
         }
         let alone = event.chain.is_none() && event.lines == [(event.at.line, event.at.line)];
-        self.0.first().filter(|record| alone && record.at == event.at)
+        self.0.first().filter(|record| alone && record.moment.at == event.at)
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
             message: String::new(),
             chain: None,
         };
-        let found = |event: Event| records.of(&event).map(|record| record.at.line);
+        let found = |event: Event| records.of(&event).map(|record| record.moment.at.line);
         let all = [event(2, 2), event(3, 3), event(4, 5), event(9, 9), event(10, 10)].map(found);
         assert_eq!(all, [None, Some(3), None, Some(9), None]);
     }

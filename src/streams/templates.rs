@@ -357,11 +357,12 @@ pub(super) fn template(line: &[u8]) -> u64 {
 #[inline(always)]
 fn hash(line: &[u8], counts: impl Fn(u64) -> u64) -> u64 {
     const MIX: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F];
-    let mut mixed = [line.len() as u64, MIX[1]];
+    let mut mixed = line.len() as u64 ^ MIX[1];
     let mut take = |chunk: [u8; CHUNK]| {
         let both = u128::from_le_bytes(chunk);
-        mixed[0] = (mixed[0].rotate_left(5) ^ counts(both as u64)).wrapping_mul(MIX[0]);
-        mixed[1] = (mixed[1].rotate_left(5) ^ counts((both >> 64) as u64)).wrapping_mul(MIX[1]);
+        let (left, right) = (counts(both as u64) ^ mixed, counts((both >> 64) as u64) ^ MIX[0]);
+        let product = u128::from(left) * u128::from(right);
+        mixed = product as u64 ^ (product >> 64) as u64;
     };
     let (chunks, rest) = line.as_chunks::<CHUNK>();
     chunks.iter().for_each(|chunk| take(*chunk));
@@ -374,8 +375,7 @@ fn hash(line: &[u8], counts: impl Fn(u64) -> u64) -> u64 {
         });
         take(last);
     }
-    let all = (mixed[0] ^ mixed[1].rotate_left(32)).wrapping_mul(MIX[0]);
-    all ^ all >> 29
+    mixed ^ mixed >> 29
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! Whatever the lines are, none breaks the reader, none vanishes, and a line is the same whether it was read or remembered.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::input::Block;
-use crate::model::Bounds;
+use crate::model::{Bounds, SourceId};
 use crate::rules::{CompiledRules, Gate, RuleSet};
+
+static ORIGIN: LazyLock<Origin> = LazyLock::new(|| Origin { source: SourceId(0), fallback: StreamId::default() });
 
 /// Beginnings of every shape, whole and broken.
 const PARTS: [&str; 24] = [
@@ -53,10 +57,10 @@ proptest! {
         let text: String =
             picks.iter().map(|(a, b, end)| format!("{}{}{}", PARTS[*a], PARTS[*b], if *end { "\n" } else { "é" })).collect();
         let shape = Shape::detect(text.as_bytes());
-        let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+        let mut splitter = Splitter::new(ORIGIN.clone(), &shape);
         let lines = text.lines().count() as u64;
         let block = Block { bytes: text.clone().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
-        splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
+        splitter.push(Preparer::new(&ORIGIN, &shape, &Gate::open()).prepare(&block));
         let told: usize = splitter.finish().iter().map(|stretch| stretch.segment.lines.len()).sum();
         prop_assert!(told > 0 || text.trim().is_empty(), "{shape:?} {text:?}");
     }
@@ -75,12 +79,12 @@ fn lines_that_repeat_are_as_if_each_had_been_read() {
     let lines: Vec<&str> = std::iter::repeat_n(parts, 3).flatten().collect();
     let shape = Shape::default();
     let split = |blocks: &[String]| {
-        let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+        let mut splitter = Splitter::new(ORIGIN.clone(), &shape);
         let (mut offset, mut first_line) = (0, 1);
         for text in blocks {
             let (bytes, lines) = (text.clone().into_bytes(), text.lines().count() as u64);
             let block = Block { bytes, offset, first_line, lines, cut: false };
-            splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
+            splitter.push(Preparer::new(&ORIGIN, &shape, &Gate::open()).prepare(&block));
             (offset, first_line) = (offset + text.len() as u64, first_line + lines);
         }
         splitter.finish().into_iter().flat_map(|stretch| stretch.segment.lines).collect::<Vec<Line>>()
@@ -100,8 +104,8 @@ fn a_line_near_a_hit_has_its_own_numbers() {
         format!("10.0.1.{} - - [23/Nov/2026:08:{minute:02}:{second:02} +0000] \"GET / HTTP/1.1\" 200 {size}\n", n % 10)
     };
     let shape = Shape::default();
-    let preparer = Preparer::new(&shape, &gate);
-    let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+    let preparer = Preparer::new(&ORIGIN, &shape, &gate);
+    let mut splitter = Splitter::new(ORIGIN.clone(), &shape);
     let (mut offset, mut first_line) = (0, 1);
     let mut push = |text: &str| {
         let (bytes, lines) = (text.as_bytes().to_vec(), text.lines().count() as u64);
@@ -114,8 +118,9 @@ fn a_line_near_a_hit_has_its_own_numbers() {
     let second: String = (1500..3000).map(access).collect();
     let hit = "Traceback (most recent call last):\n  File \"/app/a.py\", line 3, in f\nKeyError: 1\n";
     let records = push(&(second + hit));
-    let shared = records.iter().filter(|record| record.says().is_some()).count();
+    let shared = records.iter().filter(|record| record.says().is_some()).flat_map(Record::moments).count();
     assert!(shared > 500, "{shared} records share what they say");
+    assert!(records.iter().any(|record| record.again.len() > 100), "those far from the block's ends are gathered");
     let whole = first + &(1500..3000).map(access).collect::<String>() + hit;
     let lines: Vec<&str> = whole.lines().collect();
     let near: Vec<Line> = splitter.finish().into_iter().flat_map(|stretch| stretch.segment.lines).collect();
@@ -128,10 +133,10 @@ fn a_line_near_a_hit_has_its_own_numbers() {
 /// The caps that a text hits, read without a gate.
 fn caps(text: &str) -> Caps {
     let shape = Shape::detect(text.as_bytes());
-    let mut splitter = Splitter::new(SourceId(0), StreamId::default(), &shape);
+    let mut splitter = Splitter::new(ORIGIN.clone(), &shape);
     let lines = text.lines().count() as u64;
     let block = Block { bytes: text.to_owned().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
-    splitter.push(Preparer::new(&shape, &Gate::open()).prepare(&block));
+    splitter.push(Preparer::new(&ORIGIN, &shape, &Gate::open()).prepare(&block));
     splitter.finish();
     splitter.caps
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::envelope::Wrapping;
 use crate::model::{SourceId, StreamId};
 use crate::rules::{CompiledRules, RuleSet};
+use crate::streams::Origin;
 use crate::streams::prepare::{Read, read};
 
 fn whole(line: &str) -> Read {
@@ -40,7 +41,7 @@ impl Log {
 }
 
 fn second(single: &Single) -> Option<i64> {
-    single.moment().map(|time| time.nanos / 1_000_000_000 % 60)
+    single.time().map(|time| time.nanos / 1_000_000_000 % 60)
 }
 
 #[test]
@@ -106,7 +107,8 @@ fn numbers_are_disregarded_once_they_are_known_to_tell_nothing() {
         What::Record(kin) => Some(kin.single.clone()),
         _ => None,
     });
-    let record = kept.expect("it is kept").into_record(SourceId(0), &StreamId::new(""), None);
+    let record =
+        kept.expect("it is kept").into_record(&Origin { source: SourceId(0), fallback: StreamId::new("") }, None);
     record.learn_of_numbers(|| true);
     let known = log.own(&line(42)).expect("it is like the others");
     assert!(known.rough && second(&known) == Some(42) && !known.read().stream.contains("10.0.0"));
