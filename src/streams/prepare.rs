@@ -3,6 +3,7 @@
 //! Works on one block at a time and in parallel; what only the lines before a block could tell is left to the splitter. A record of one
 //! line is taken alone only if nothing around it can change what it says.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -165,25 +166,60 @@ fn prepare(
     // A literal may be broken over two lines.
     if matches!(shape.layout, Layout::Wrapped(_)) || !gate.is_ready(&block.bytes) {
         let all: Vec<u32> = (0..lines.count()).collect();
-        return lines.pieces(&all, Vec::new(), Vec::new(), Near::new(&[], templates), records);
+        return lines.pieces(Found { around: all, ..Found::new(records) }, Near::new(&[], templates));
     }
     templates.read(&block.bytes);
-    let (hits, places) = lines.hits(templates);
-    let mut around: Vec<u32> = Vec::new();
-    let mut reads: Vec<(u32, Box<Read>)> = Vec::new();
-    let mut singles: Vec<(u32, Single)> = Vec::with_capacity(hits.len());
-    for hit in hits {
-        let line = hit.line;
-        match lines.alone(hit, &places, templates) {
-            Alone::Record(single) => singles.push((line, single)),
+    let (found, places) = lines.found(templates, records);
+    lines.pieces(found, Near::new(&places, templates))
+}
+
+/// What the lines of a block are that could matter.
+struct Found<'f, 'o> {
+    /// Lines that reach around, in order.
+    around: Vec<u32>,
+    /// Those of them that were read.
+    reads: Vec<(u32, Box<Read>)>,
+    /// Records that may stand near one of those, or near one of another block.
+    singles: Vec<(u32, Single)>,
+    /// Records of which that is not known yet.
+    waiting: VecDeque<(u32, Single)>,
+    /// All other records.
+    far: &'f mut Gathered<'o>,
+}
+
+impl<'f, 'o> Found<'f, 'o> {
+    fn new(far: &'f mut Gathered<'o>) -> Self {
+        Self { around: Vec::new(), reads: Vec::new(), singles: Vec::new(), waiting: VecDeque::new(), far }
+    }
+
+    /// Takes what the next line is.
+    fn add(&mut self, line: u32, alone: Alone) {
+        match alone {
+            Alone::Record(single) => {
+                self.pass(line);
+                self.waiting.push_back((line, single));
+            }
             Alone::Nothing => {}
             Alone::No(read) => {
-                around.push(line);
-                reads.extend(read.map(|read| (line, read)));
+                self.pass(line);
+                self.singles.extend(self.waiting.drain(..));
+                self.around.push(line);
+                self.reads.extend(read.map(|read| (line, read)));
             }
         }
     }
-    lines.pieces(&around, reads, singles, Near::new(&places, templates), records)
+
+    /// Lets go of the records that nothing from this line on is near to.
+    fn pass(&mut self, line: u32) {
+        while let Some((at, single)) = self.waiting.pop_front_if(|(at, _)| u64::from(*at) + BEFORE < u64::from(line)) {
+            let behind = |hit: &u32| u64::from(at) > u64::from(*hit) + AFTER;
+            if u64::from(at) >= AFTER && self.around.last().is_none_or(behind) {
+                self.far.add(single);
+            } else {
+                self.singles.push((at, single));
+            }
+        }
+    }
 }
 
 /// Lines of a block that are told apart there; what repeats comes again soon.
@@ -242,11 +278,16 @@ impl<'b> Lines<'b> {
         line + 1 == self.count()
     }
 
-    /// The lines that could matter, in order, with what is known of each before it is read and of the line below it; and for each line where
-    /// one like it is kept.
-    fn hits(&self, templates: &mut Templates) -> (Vec<Hit>, Vec<Option<Place>>) {
+    /// What the lines are that could matter, and for each line of the block where one like it is kept.
+    fn found<'f, 'o>(
+        &self,
+        templates: &mut Templates,
+        far: &'f mut Gathered<'o>,
+    ) -> (Found<'f, 'o>, Vec<Option<Place>>) {
+        let mut found = Found::new(far);
         let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
-        let mut all: Vec<Hit> = Vec::with_capacity(self.count() as usize / 2);
+        // Decided once it is known of the line below whether it begins a record.
+        let mut last: Option<Hit> = None;
         for line in 0..self.count() {
             let bytes = self.whole(line);
             let hash = template(bytes);
@@ -254,7 +295,7 @@ impl<'b> Lines<'b> {
             places.push(again.as_ref().map(|(_, at)| *at));
             let told = match again {
                 Some((own, at)) => {
-                    if let Some(above) = all.last_mut().filter(|above| above.line + 1 == line) {
+                    if let Some(above) = last.as_mut().filter(|above| above.line + 1 == line) {
                         above.below = templates.begins(at, bytes, &self.shape.wrapping);
                     }
                     Told::Own(own)
@@ -267,11 +308,18 @@ impl<'b> Lines<'b> {
                     }
                 },
             };
+            if let Some(above) = last.take() {
+                found.add(above.line, self.alone(above, &places, templates));
+            }
             if !matches!(told, Told::Own(Own::Nothing)) {
-                all.push(Hit { line, told, below: Begins::Unknown });
+                last = Some(Hit { line, told, below: Begins::Unknown });
             }
         }
-        (all, places)
+        if let Some(above) = last {
+            found.add(above.line, self.alone(above, &places, templates));
+        }
+        found.singles.extend(found.waiting.drain(..));
+        (found, places)
     }
 
     fn number(&self, line: u32) -> u64 {
@@ -282,17 +330,10 @@ impl<'b> Lines<'b> {
         (self.number(line), self.block.offset + u64::from(self.starts[line as usize]))
     }
 
-    /// What may be needed of the block, in order: what stands near these hits, some of which were read, or at its edges. Records that are
-    /// far from both are gathered.
-    fn pieces(
-        &self,
-        hits: &[u32],
-        reads: Vec<(u32, Box<Read>)>,
-        singles: Vec<(u32, Single)>,
-        mut near: Near<'b, '_>,
-        far: &mut Gathered<'_>,
-    ) -> Vec<Piece> {
-        let stretches = self.stretches(hits);
+    /// What may be needed of the block, in order: what stands near its hits, or at its edges. Records that are far from both are gathered.
+    fn pieces(&self, found: Found<'_, '_>, mut near: Near<'b, '_>) -> Vec<Piece> {
+        let Found { around: hits, reads, singles, far, .. } = found;
+        let stretches = self.stretches(&hits);
         let length = stretches.iter().map(|(from, to, _)| to - from).sum::<u32>() as usize;
         let mut pieces = Vec::with_capacity(length);
         let single = |(line, single): (u32, Single)| Piece {
