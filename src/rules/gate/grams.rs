@@ -112,6 +112,39 @@ struct Group {
     gram: u32,
     first: u32,
     end: u32,
+    /// The bytes that some place allows in front of the gram and behind it, one bit for each [`kind`].
+    beside: [u32; 2],
+}
+
+impl Group {
+    fn new(gram: u32, at: u32) -> Self {
+        Self { gram, first: at, end: at, beside: [0; 2] }
+    }
+
+    fn add(&mut self, place: &Place) {
+        self.end += 1;
+        let asked = beside(place.near).into_iter().zip(beside(place.mask));
+        for (all, (byte, mask)) in self.beside.iter_mut().zip(asked) {
+            *all |= if mask == 0 { u32::MAX } else { kind(byte) };
+        }
+    }
+
+    /// Whether some of the places may fit a window.
+    fn may_fit(&self, window: u128) -> bool {
+        let [before, behind] = beside(window).map(kind);
+        self.beside[0] & before != 0 && self.beside[1] & behind != 0
+    }
+}
+
+/// The bytes of a window in front of the gram and behind it.
+fn beside(window: u128) -> [u8; 2] {
+    let bytes = window.to_le_bytes();
+    [bytes[AHEAD - 1], bytes[AHEAD + GRAM]]
+}
+
+/// A byte as one of 32 bits, the same for letters of both cases.
+fn kind(byte: u8) -> u32 {
+    1 << (byte & 31)
 }
 
 /// A filter in which few bits are set for its grams: 128 KiB, which a core's second cache holds with room to spare, or what very many
@@ -153,12 +186,16 @@ impl Grams {
         found.sort_unstable();
         found.dedup();
         let place = |&(_, number, before): &(u32, u32, u32)| Place::new(&pieces[number as usize], number, before);
-        let places = found.iter().map(place).collect();
+        let places: Vec<Place> = found.iter().map(place).collect();
         let mut groups: Vec<Group> = Vec::new();
-        for (&(gram, ..), at) in found.iter().zip(0..) {
+        for ((&(gram, ..), place), at) in found.iter().zip(&places).zip(0..) {
             match groups.last_mut().filter(|group| group.gram == gram) {
-                Some(group) => group.end = at + 1,
-                None => groups.push(Group { gram, first: at, end: at + 1 }),
+                Some(group) => group.add(place),
+                None => {
+                    let mut group = Group::new(gram, at);
+                    group.add(place);
+                    groups.push(group);
+                }
             }
         }
         let filter = Filters::new(groups.len(), groups.iter().map(|group| group.gram));
@@ -203,7 +240,8 @@ impl Grams {
         let mut at = part.start;
         while let Some(next) = filter.next(block, at, part.end) {
             let window = window(block, next);
-            for place in self.group(gram_at(block, next)) {
+            let group = self.group(gram_at(block, next)).filter(|group| group.may_fit(window));
+            for place in group.map_or(&[][..], |group| self.places_of(group)) {
                 if !place.fits(window) {
                     continue;
                 }
@@ -224,16 +262,20 @@ impl Grams {
         (hash(gram) >> (u32::BITS - self.index.len().ilog2())) as usize
     }
 
-    fn group(&self, gram: u32) -> &[Place] {
+    fn group(&self, gram: u32) -> Option<&Group> {
         let mut slot = self.slot(gram);
         while let Some(number) = self.index[slot].checked_sub(1) {
-            let group = self.groups[number as usize];
+            let group = &self.groups[number as usize];
             if group.gram == gram {
-                return &self.places[group.first as usize..group.end as usize];
+                return Some(group);
             }
             slot = (slot + 1) & (self.index.len() - 1);
         }
-        &[]
+        None
+    }
+
+    fn places_of(&self, group: &Group) -> &[Place] {
+        &self.places[group.first as usize..group.end as usize]
     }
 }
 
