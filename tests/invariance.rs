@@ -131,6 +131,36 @@ fn the_gate_reads_fields_as_records_do() {
     }
 }
 
+/// Records that tell how calls and requests ended, lines of all kinds that go on with them, and failures, many or few.
+#[test]
+fn the_gate_skips_what_goes_on_with_a_record_only_if_it_is_nothing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for one_in in [3, 1000] {
+        let mut text = String::new();
+        for n in 0..4000_u32 {
+            let at = format!("2026-11-23 08:{:02}:{:02},{:03}", n / 60, n % 60, n % 7);
+            let call =
+                |url: &str, status: &str| format!("{at} INFO httpx: HTTP Request: POST {url} \"HTTP/1.1 {status}\"\n");
+            let fails = n % one_in == 1;
+            text += &match n % 2 {
+                _ if fails => call("https://api.cohere.com/v2/rerank", "401 Unauthorized"),
+                0 => call("https://api.openai.com/v1/embeddings", "200 OK"),
+                _ => {
+                    let stamp = format!("[23/Nov/2026:08:00:{:02} +0000]", n % 60);
+                    format!("10.0.0.{} - - {stamp} \"GET /ask HTTP/1.1\" {} {n}\n", n % 9, 200 + n % 5 / 4 * 303)
+                }
+            };
+            let more = ["", "  and so on", "  and\n  so on", "  Error code: 401", "}\n  status 503 of 7"];
+            let below = more[n as usize % if fails { 5 } else { 3 }];
+            text += &below.lines().map(|line| format!("{line} {}\n", "y".repeat(n as usize % 83))).collect::<String>();
+        }
+        let log = [dir.path().join(format!("app-{one_in}.log"))];
+        fs::write(&log[0], text).expect("a file");
+        let open = document(&log, &Gate::open(), options(4096, 4));
+        common::assert_same(&open, &plain(&log), &format!("one in {one_in} fails"));
+    }
+}
+
 /// One memory for all logs, or a new one for every segment and every record: one evidence.
 #[test]
 fn what_was_remembered_does_not_show() {

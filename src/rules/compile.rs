@@ -13,7 +13,7 @@ use super::lazy::{Found, Lazy};
 use super::literal_index::{Candidate, LiteralIndex};
 use super::load::{RuleError, RuleSet};
 use super::lookups::Lookups;
-use super::schema::{Cause, Component, Pattern, Signal};
+use super::schema::{Cause, Component, Kind, Pattern, Signal};
 use crate::model::{Aggregate, AnyOf, ComponentId, ConceptId, SignalId, SymptomId};
 
 /// A signal with its regexes and concepts.
@@ -44,6 +44,8 @@ pub struct CompiledSignal {
     pub literals: Vec<(String, Option<u8>)>,
     /// Whether every match of its patterns lies within one line of a text.
     pub within_a_line: bool,
+    /// Whether it tells of no failure, and the same of a text to which lines without its literals are added.
+    pub is_firm: bool,
 }
 
 /// What a line of a file, as it stands there, tells of a signal.
@@ -288,6 +290,10 @@ fn compile_signal(rule: &Arc<Signal>, names: &Names<'_>) -> CompiledSignal {
         relaxed: rule.patterns.iter().map(|p| p.is_anchored().then(|| Lazy::new(p.relaxed()))).collect(),
         further: rule.patterns.iter().map(|_| OnceLock::new()).collect(),
         blurred: rule.patterns.iter().map(|_| OnceLock::new()).collect(),
+        is_firm: matches!(rule.kind(), Kind::Success | Kind::Note)
+            && rule.symptom.is_none()
+            && rule.unless.is_empty()
+            && rule.patterns.iter().all(Pattern::within_a_line),
         within_a_line: rule.patterns.iter().all(|pattern| pattern.relaxed().within_a_line()),
         rule: Arc::clone(rule),
     }
@@ -300,4 +306,31 @@ fn literals(rule: &Signal) -> Vec<(String, Option<u8>)> {
         return patterns.flat_map(|(p, at)| p.literals().iter().map(move |l| (l.clone(), Some(at)))).collect();
     }
     rule.literals.iter().map(|literal| (literal.to_ascii_lowercase(), None)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_firm_signal_tells_the_same_of_a_longer_text() {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        let found = |signal: &CompiledSignal, text: &str| {
+            let found =
+                signal.captures(None, text).filter(|_| !signal.unless.iter().any(|unless| unless.is_match(text)));
+            format!("{found:?}")
+        };
+        let (mut firm, mut others) = (0, 0);
+        for signal in &rules.signals {
+            for example in signal.rule.examples.iter() {
+                let alike = ["", "  and so on", "x: 1", "}"]
+                    .iter()
+                    .all(|below| found(signal, example) == found(signal, &format!("{example}\n{below}")));
+                assert!(alike || !signal.is_firm, "{}: {example}", signal.rule.id);
+                firm += usize::from(signal.is_firm);
+                others += usize::from(!alike);
+            }
+        }
+        assert!(firm > 20 && others > 0, "{firm} {others}");
+    }
 }

@@ -19,8 +19,27 @@ pub(super) struct Hit {
     /// Its number in its block, from 0.
     pub(super) line: u32,
     pub(super) told: Told,
-    /// Whether the line below begins a record.
-    pub(super) below: Begins,
+    pub(super) below: Below,
+}
+
+impl Hit {
+    /// Whether the second line below decides where the next one does not and is nothing by itself.
+    pub(super) fn may_wait(&self) -> bool {
+        matches!(&self.told, Told::Own(Own::Record(single)) if single.firm) && self.below.next != Begins::Here
+    }
+}
+
+/// What is known of the two lines below a line before they are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Below {
+    /// Whether the next one begins a record.
+    pub(super) next: Begins,
+    /// Whether the one after that does, where the next one is nothing by itself.
+    pub(super) second: Begins,
+}
+
+impl Below {
+    pub(super) const UNKNOWN: Self = Self { next: Begins::Unknown, second: Begins::Unknown };
 }
 
 /// What is known of a line before it is read.
@@ -74,7 +93,7 @@ impl Lines<'_> {
             Own::NothingAlone if self.is_last(line) => Alone::No(None),
             Own::NothingAlone => {
                 let own = self.shape.wrapping.strip(self.bytes(line));
-                let goes_on = || self.continued(line + 1, below, &own.stream, own.channel);
+                let goes_on = || self.continued(line + 1, below.next, &own.stream, own.channel);
                 let whole = payload::starts(&own.payload) && !goes_on();
                 if whole { Alone::Nothing } else { Alone::No(None) }
             }
@@ -87,17 +106,13 @@ impl Lines<'_> {
     }
 
     /// The record that a line is, if it is whole in itself.
-    fn single(
-        &self,
-        line: u32,
-        single: Single,
-        below: Begins,
-        above: impl FnOnce(u32, &Read) -> Option<Time>,
-    ) -> Alone {
+    fn single(&self, line: u32, single: Single, below: Below, above: impl FnOnce(u32, &Read) -> Option<Time>) -> Alone {
         let mut single = if self.is_last(line) { self.exact(single, || self.read(line, true)) } else { single };
         (single.at, single.open) = (self.at(line), self.is_last(line));
         let read = single.read();
-        let goes_on = !single.open && self.continued(line + 1, below, &read.stream, read.channel);
+        // If what tells nothing goes on with a record and no more does, that makes no difference.
+        let whole = single.open || single.firm && below.second >= certain(&read.stream);
+        let goes_on = !whole && self.continued(line + 1, below.next, &read.stream, read.channel);
         if goes_on {
             return Alone::No(single.whole());
         }
@@ -151,6 +166,7 @@ impl Lines<'_> {
         let whole = payload.starts && !payload.body.contains('\n');
         let fails = payload.severity.or(read.severity).is_some_and(|severity| severity >= Severity::Error);
         let sure = mark.reach.filter(|reach| *reach != Reach::Level || fails);
+        let firm = !fails && mark.signals.iter().all(|trace| !trace.beyond && self.gate.is_firm(trace.signal.0));
         let mut signals: Vec<Candidate> = Vec::new();
         let (mut reach, mut within) = (sure, true);
         for trace in &mark.signals {
@@ -175,7 +191,7 @@ impl Lines<'_> {
             Some(Reach::Level | Reach::Line) if whole => {
                 signals.sort_unstable();
                 let told = Gate::shows(self.bytes(line), &payload.body);
-                Own::Record(Single::new(read, told.then_some(signals)))
+                Own::Record(Single { firm: firm && told, ..Single::new(read, told.then_some(signals)) })
             }
             _ => Own::Unclear(Some(Box::new(read))),
         }
@@ -199,7 +215,11 @@ impl Lines<'_> {
 
     /// Whether a line may go on with the record above it, which stands in this stream and channel.
     fn continued(&self, line: u32, begins: Begins, stream: &str, channel: u8) -> bool {
-        let certain = if stream.is_empty() { Begins::Elsewhere } else { Begins::Here };
-        begins < certain && continues(&self.shape.wrapping, self.bytes(line), stream, channel)
+        begins < certain(stream) && continues(&self.shape.wrapping, self.bytes(line), stream, channel)
     }
+}
+
+/// What is to be known of a line that it does not go on with a record in this stream.
+fn certain(stream: &str) -> Begins {
+    if stream.is_empty() { Begins::Elsewhere } else { Begins::Here }
 }

@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hashbrown::HashMap;
 
 use super::layout::{Layout, Raw};
-use super::neighbours::Begins;
-use super::own::{Alone, Hit, Own, Told};
+use super::own::{Alone, Below, Hit, Own, Told};
 use super::record::{Gathered, Origin, Record, Single};
 use super::templates::{Place, Templates, template};
 use super::{AFTER, BEFORE};
@@ -211,7 +210,10 @@ impl<'f, 'o> Found<'f, 'o> {
 
     /// Lets go of the records that nothing from this line on is near to.
     fn pass(&mut self, line: u32) {
-        while let Some((at, single)) = self.waiting.pop_front_if(|(at, _)| u64::from(*at) + BEFORE < u64::from(line)) {
+        let left = |(at, _): &(u32, Single)| u64::from(*at) + BEFORE < u64::from(line);
+        while self.waiting.front().is_some_and(left)
+            && let Some((at, single)) = self.waiting.pop_front()
+        {
             let behind = |hit: &u32| u64::from(at) > u64::from(*hit) + AFTER;
             if u64::from(at) >= AFTER && self.around.last().is_none_or(behind) {
                 self.far.add(single);
@@ -286,7 +288,7 @@ impl<'b> Lines<'b> {
     ) -> (Found<'f, 'o>, Vec<Option<Place>>) {
         let mut found = Found::new(far);
         let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
-        // Decided once it is known of the line below whether it begins a record.
+        // Decided once it is known of the lines below whether they begin a record.
         let mut last: Option<Hit> = None;
         for line in 0..self.count() {
             let bytes = self.whole(line);
@@ -295,8 +297,10 @@ impl<'b> Lines<'b> {
             places.push(again.as_ref().map(|(_, at)| *at));
             let told = match again {
                 Some((own, at)) => {
-                    if let Some(above) = last.as_mut().filter(|above| above.line + 1 == line) {
-                        above.below = templates.begins(at, bytes, &self.shape.wrapping);
+                    if let Some(above) = &mut last {
+                        let begins = templates.begins(at, bytes, &self.shape.wrapping);
+                        let next = above.line + 1 == line;
+                        *(if next { &mut above.below.next } else { &mut above.below.second }) = begins;
                     }
                     Told::Own(own)
                 }
@@ -308,11 +312,13 @@ impl<'b> Lines<'b> {
                     }
                 },
             };
-            if let Some(above) = last.take() {
+            let is_nothing = matches!(told, Told::Own(Own::Nothing));
+            let waits = |above: &Hit| is_nothing && above.line + 1 == line && above.may_wait();
+            if let Some(above) = last.take_if(|above| !waits(above)) {
                 found.add(above.line, self.alone(above, &places, templates));
             }
-            if !matches!(told, Told::Own(Own::Nothing)) {
-                last = Some(Hit { line, told, below: Begins::Unknown });
+            if !is_nothing {
+                last = Some(Hit { line, told, below: Below::UNKNOWN });
             }
         }
         if let Some(above) = last {

@@ -26,6 +26,8 @@ pub(super) struct Single {
     pub(super) times: [Option<Time>; 2],
     /// It ends its block: whether it goes on below is not known yet.
     pub(super) open: bool,
+    /// It tells the same if a line goes on with it that is nothing by itself.
+    pub(super) firm: bool,
     /// Its line has other numbers than what it says, and they tell nothing.
     pub(super) rough: bool,
     /// What another said that tells the same.
@@ -57,7 +59,7 @@ impl Single {
     pub(super) fn new(read: Read, signals: Option<Vec<Candidate>>) -> Self {
         let said = Said { read, signals, numbers_tell_nothing: OnceLock::new(), shown: OnceLock::new() };
         let times = [said.read.time, said.payload().and_then(|payload| payload.time)];
-        Self { at: said.read.at, times, said: Arc::new(said), open: false, rough: false, like: None }
+        Self { at: said.read.at, times, said: Arc::new(said), open: false, firm: false, rough: false, like: None }
     }
 
     /// What tells the same outcomes, shared with others if it can be.

@@ -142,9 +142,9 @@ impl Templates {
         (stream, channel): (&str, u8),
     ) -> Option<(bool, Option<Time>)> {
         let kept = self.kept.get_mut(at.0 as usize)?.as_mut()?;
-        let holds = |above: &Box<Above>| above.holds(line);
         let make = || Box::new(Above::new(wrapping, line));
-        told(&mut kept.above, &mut kept.missed, holds, make)?.tells(line, stream, channel)
+        let above = told(&mut kept.above, &mut kept.missed, |above| above.holds(line), make)?;
+        above.tells(line, stream, channel)
     }
 
     /// How a line, given without its end, is read, which is like the one kept there; `None` where that is not known.

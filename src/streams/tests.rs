@@ -130,6 +130,35 @@ fn a_line_near_a_hit_has_its_own_numbers() {
     }
 }
 
+/// A call that went well stands for itself though a line goes on with it that is nothing by itself, but not if more may.
+#[test]
+fn what_goes_on_with_a_success_makes_no_difference_if_it_is_one_line() {
+    let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+    let gate = Gate::new(&rules, &["Traceback (most recent call last)"]);
+    let call = "INFO httpx: HTTP Request: POST https://api.openai.com/v1/embeddings \"HTTP/1.1 200 OK\"";
+    let alone = |message: &str, below: &[&str]| {
+        let lines = |n: u32| {
+            let at = format!("2026-11-23 08:{:02}:{:02},005", n / 60, n % 60);
+            // No two lines below are alike, and all that begin a record are.
+            let words = |line: &&str| format!("{line} {}\n", "x".repeat(n as usize));
+            let below: String = below.iter().map(words).collect();
+            format!("{at} {message}\n{below}{at} DEBUG app: idle\n")
+        };
+        let text: String = (0..900).map(lines).collect();
+        let count = text.lines().count() as u64;
+        let shape = Shape::default();
+        let block = Block { bytes: text.into_bytes(), offset: 0, first_line: 1, lines: count, cut: false };
+        let prepared = Preparer::new(&ORIGIN, &shape, &gate).prepare(&block);
+        prepared.records.iter().flat_map(Record::moments).count()
+    };
+    // Those at the ends of the block are not counted.
+    assert!(alone(call, &[]) > 600 && alone(call, &["  it goes on"]) > 600);
+    assert_eq!(alone(call, &["  it goes on", "  and on"]), 0);
+    let boot = "INFO app: boot pid=17 OPENAI_API_KEY set: True";
+    assert!(alone(boot, &[]) > 600);
+    assert_eq!(alone(boot, &["  it goes on"]), 0);
+}
+
 /// The caps that a text hits, read without a gate.
 fn caps(text: &str) -> Caps {
     let shape = Shape::detect(text.as_bytes());

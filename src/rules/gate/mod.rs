@@ -280,6 +280,12 @@ impl<'r> Gate<'r> {
         self.rules.map_or(Reach::Around, |rules| reach_of(rules.signal(signal).rule.kind()))
     }
 
+    /// Whether a signal tells of no failure, and the same of a text to which lines are added that are not marked.
+    #[must_use]
+    pub fn is_firm(&self, signal: SignalId) -> bool {
+        self.rules.is_some_and(|rules| rules.signal(signal).is_firm)
+    }
+
     /// Whether every match of a signal's patterns lies within one line of a text.
     #[must_use]
     pub fn holds_within_a_line(&self, signal: SignalId) -> bool {
