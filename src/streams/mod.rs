@@ -408,7 +408,7 @@ impl Splitter {
             self.caps.streams += u64::from(!line.payload.starts);
         }
         let moment = self.moment;
-        self.room(&key, line.payload.starts, now).push(line, moment);
+        self.open_for(&key, line.payload.starts, now, |open| open.push(line, moment));
         self.last_key = key;
         if self.open.len() > MOST_OPEN {
             self.close_idlest();
@@ -422,32 +422,32 @@ impl Splitter {
         if !self.closed.is_empty() && self.closed.remove(&key) {
             self.caps.streams += 1;
         }
-        let open = self.room(&key, false, at.line);
-        open.bytes += text.len() + LINE_BYTES;
-        open.lines.push(Line { hit, ..Line::bare(text, at) });
+        self.open_for(&key, false, at.line, |open| {
+            open.bytes += text.len() + LINE_BYTES;
+            open.lines.push(Line { hit, ..Line::bare(text, at) });
+        });
         self.last_key = key;
         if self.open.len() > MOST_OPEN {
             self.close_idlest();
         }
     }
 
-    /// Where the next line of a stream goes, in a segment that has room for it.
-    fn room(&mut self, key: &Key, starts: bool, now: u64) -> &mut Open {
+    /// Puts the next line of a stream into a segment that has room for it.
+    fn open_for(&mut self, key: &Key, starts: bool, now: u64, put: impl FnOnce(&mut Open)) {
         let full = |open: &Open| open.lines.len() >= HARD_LINES || open.bytes >= HARD_BYTES;
-        let cut = match self.open.get(key) {
+        let cut = match self.open.get_mut(key) {
             Some(open) if full(open) => Some(true),
             Some(open) if starts && open.lines.len() >= SOFT_LINES => Some(false),
-            _ => None,
+            Some(open) => {
+                open.last = now;
+                return put(open);
+            }
+            None => None,
         };
-        if let Some(cut) = cut {
-            let since = self.close(key, cut);
-            // Who filled a segment will fill another.
-            let lines = Vec::with_capacity(SOFT_LINES);
-            self.open.insert(key.clone(), Open { since, lines, ..Open::default() });
-        }
-        let open = self.open.entry_ref(key).or_default();
-        open.last = now;
-        open
+        let since = cut.and_then(|cut| self.close(key, cut));
+        // Who filled a segment will fill another.
+        let lines = Vec::with_capacity(if cut.is_some() { SOFT_LINES } else { 0 });
+        put(self.open.entry_ref(key).insert(Open { since, lines, last: now, ..Open::default() }).into_mut());
     }
 
     fn close_idlest(&mut self) {

@@ -38,14 +38,18 @@ impl Outline {
         else {
             return None;
         };
-        // Without a stamp too little is certain of what numbers make of a line.
-        read.time.or(*time)?;
+        // Without a stamp or a level too little is certain of what numbers make of a line.
+        let told = read.time.or(*time).is_some() || *starts && severity.is_some();
         let joins = read.continues || read.glued || read.range.is_some();
         let rewritten = || line.iter().any(|byte| REWRITTEN.contains(byte));
-        if joins || !line.ends_with(body.as_bytes()) || rewritten() {
+        if !told || joins || !line.ends_with(body.as_bytes()) || rewritten() {
             return None;
         }
         let from = line.len() - body.len();
+        // A field may tell the level as a number.
+        if line[..from].contains(&b'=') {
+            return None;
+        }
         let times = named(line, &stamps(line), [read.time, *time])?;
         let mut bounds = alike(line);
         bounds.fix(line, 0..read.width.min(line.len()));
@@ -123,8 +127,12 @@ mod tests {
             ("[pod/checkout-6f9d7c5b84-2xkqv/app] 2026-11-23T08:00:04.527Z INFO  checkout 838825 done", true),
             (
                 "[pod/docsbot-7c4b9d6f58-9wmtr/api] INFO:     10.45.157.107:424967 - \"GET /healthz HTTP/1.1\" 200 OK",
-                false,
+                true,
             ),
+            ("INFO:     10.45.157.107:424967 - \"GET /healthz HTTP/1.1\" 200 OK", true),
+            ("WARN  12.13.2026 at 8:26", true),
+            ("ERROR [12] 13: took 17 of 20", true),
+            ("ts=2026-11-23T08:00:05Z level=30 msg=hello", false),
             ("[2026-11-23 08:00:05 +0000] [14979] [INFO] Booting worker with pid: 14979", true),
             ("2026-11-23 08:00:05 [12] WARN app:main:19 took 12 of 345 ms", true),
             ("2026-11-23 08:00:05 INFO {\"a\": 1}", false),
@@ -144,6 +152,6 @@ mod tests {
                 }
             }
         }
-        assert!(told >= 9, "{told}");
+        assert!(told >= 16, "{told}");
     }
 }

@@ -411,7 +411,7 @@ impl<'b> Lines<'b> {
         }
         let bytes = self.bytes(line);
         // What begins like a record is one, and has a time of its own.
-        let begins = bytes.first().is_some_and(|first| first.is_ascii_digit() || *first == b'{');
+        let begins = bytes.first().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'{' | b'['));
         let known = if begins { None } else { near.plain.get(bytes) };
         if let Some(Some(text)) = known {
             return Content::Plain(self.at(line).1, text.clone());

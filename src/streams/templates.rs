@@ -64,8 +64,9 @@ struct Kept {
 
 #[derive(Debug)]
 enum What {
-    /// Anything but a record.
-    Own(Own),
+    Nothing,
+    NothingAlone,
+    Unclear,
     Record(Box<Kin>),
     /// Nothing that holds for another line.
     Unlike,
@@ -165,7 +166,7 @@ impl Templates {
             return;
         }
         let Some(at) = self.room(hash, hash, WAYS) else { return };
-        let own = || What::Own(if around { Own::Unclear(None) } else { Own::Nothing });
+        let own = || if around { What::Unclear } else { What::Nothing };
         let (bounds, what) =
             gate.alike(line).map_or_else(|| (Bounds::exactly(line), What::Unlike), |bounds| (bounds, own()));
         self.keep(at, hash, hash, bounds, what);
@@ -185,8 +186,9 @@ impl Templates {
         let mut bounds = Bounds::exactly(line);
         let alike = gate.alike(line);
         let what = match own {
-            Own::Nothing | Own::NothingAlone => What::Own(own.clone()),
-            Own::Unclear(_) => What::Own(Own::Unclear(None)),
+            Own::Nothing => What::Nothing,
+            Own::NothingAlone => What::NothingAlone,
+            Own::Unclear(_) => What::Unclear,
             Own::Record(single) => {
                 Kin::new(single, line, &stamps, alike.as_ref()).map_or(What::Unlike, |kin| What::Record(Box::new(kin)))
             }
@@ -246,7 +248,9 @@ impl Kept {
     /// What a line is if it is like this one.
     fn of(&mut self, line: &[u8]) -> Option<Own> {
         let kin = match &mut self.what {
-            What::Own(own) => return self.bounds.hold(line).then(|| own.clone()),
+            What::Nothing => return self.bounds.hold(line).then_some(Own::Nothing),
+            What::NothingAlone => return self.bounds.hold(line).then_some(Own::NothingAlone),
+            What::Unclear => return self.bounds.hold(line).then_some(Own::Unclear(None)),
             What::Record(kin) => kin,
             What::Unlike => return None,
         };
