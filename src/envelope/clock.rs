@@ -11,6 +11,17 @@ use crate::model::Bounds;
 /// Digits of a fraction of a second that count.
 const NANO_DIGITS: usize = 9;
 
+/// Nanoseconds for one in the last digit, by the number of digits.
+const SCALE: [i64; NANO_DIGITS + 1] = {
+    let mut scale = [1; NANO_DIGITS + 1];
+    let mut digits = NANO_DIGITS;
+    while digits > 0 {
+        digits -= 1;
+        scale[digits] = scale[digits + 1] * 10;
+    }
+    scale
+};
+
 /// Where the time of day stands in a line: `08:26:39.985`, by two digits each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -63,14 +74,18 @@ impl Clock {
     /// Nanoseconds since midnight that a line within the bounds says.
     #[must_use]
     pub fn nanos(self, line: &[u8]) -> i64 {
-        let number =
-            |range: Range<usize>| line[range].iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
-        let two = |place: usize| number(self.at + place..self.at + place + 2);
+        let [hours, minutes, seconds] = {
+            let [h, our, _, m, inute, _, s, econd] = line[self.at..].first_chunk().copied().unwrap_or([b'0'; 8]);
+            [[h, our], [m, inute], [s, econd]].map(|digits| number(&digits))
+        };
         let counted = self.fraction.min(NANO_DIGITS);
-        let value = if counted > 0 { number(self.at + 9..self.at + 9 + counted) } else { 0 };
-        let fraction = (counted..NANO_DIGITS).fold(value, |value, _| value * 10);
-        ((two(0) * 60 + two(3)) * 60 + two(6)) * 1_000_000_000 + fraction
+        let fraction = if counted > 0 { number(&line[self.at + 9..self.at + 9 + counted]) } else { 0 };
+        ((hours * 60 + minutes) * 60 + seconds) * 1_000_000_000 + fraction * SCALE[counted]
     }
+}
+
+fn number(digits: &[u8]) -> i64 {
+    digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit & 0xF))
 }
 
 #[cfg(test)]

@@ -197,7 +197,7 @@ impl Evidence {
         }
     }
 
-    /// Counts what was seen in one stream at each of these moments.
+    /// Counts what was seen in one stream at each of these moments, which come in order.
     pub fn add_each(&mut self, stream: &StreamKey, seen: &Seen, moments: &[Moment]) {
         let Some((timeline, ok)) = self.timeline(stream, seen) else {
             let one = |moment: &Moment| Observation { stream: stream.clone(), moment: *moment, seen: seen.clone() };
@@ -223,13 +223,14 @@ impl Evidence {
         })
     }
 
-    /// Notes that a stream wrote at these moments.
+    /// Notes that a stream wrote at these moments, which come in order.
     fn note(&mut self, stream: &StreamKey, moments: &[Moment]) {
         let seen = self.seen.entry(stream.clone()).or_default();
         seen.add_all(moments);
-        let times = || moments.iter().filter_map(|moment| moment.time);
-        times().for_each(|time| self.assumed.add(time));
-        if let (Some(first), Some(last)) = (times().min(), times().max()) {
+        moments.iter().filter_map(|moment| moment.time).for_each(|time| self.assumed.add(time));
+        // Those without a time come first.
+        let first = moments.iter().find_map(|moment| moment.time);
+        if let (Some(first), Some(last)) = (first, moments.last().and_then(|moment| moment.time)) {
             self.times = Some(self.times.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
         }
     }

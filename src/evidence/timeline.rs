@@ -45,14 +45,11 @@ impl Track {
         self.add_all(&[moment]);
     }
 
-    /// Counts several.
+    /// Counts several, which come in order.
     pub fn add_all(&mut self, moments: &[Moment]) {
+        debug_assert!(moments.is_sorted(), "moments come in order");
         let (Some(first), Some(last)) = (moments.first(), moments.last()) else { return };
-        let ends = match moments.is_sorted() {
-            true => (*first, *last),
-            false => moments.iter().fold((*first, *first), |(a, b), moment| (a.min(*moment), b.max(*moment))),
-        };
-        self.merge(&Self { count: moments.len() as u64, ends: Some(ends) });
+        self.merge(&Self { count: moments.len() as u64, ends: Some((*first, *last)) });
     }
 
     /// Counts those of another.
@@ -145,7 +142,7 @@ impl Timeline {
         self.add_all(&[moment], ok);
     }
 
-    /// Counts outcomes that are the same at several moments.
+    /// Counts outcomes that are the same at several moments, which come in order.
     pub fn add_all(&mut self, moments: &[Moment], ok: bool) {
         self.timed.shift = self.timed.shift.max(FINEST_TIME);
         // Those that come one after another mostly are in one bucket, and stay so when buckets become wider.

@@ -28,10 +28,12 @@ impl Time {
 
     /// The same day and time in the year that brings it nearest to `known`; any other time stays as it is.
     #[must_use]
+    #[inline]
     pub fn near(self, known: Self) -> Self {
-        if !self.is_yearless() {
-            return self;
-        }
+        if self.is_yearless() { self.in_year_near(known) } else { self }
+    }
+
+    fn in_year_near(self, known: Self) -> Self {
         let (Some(own), Some(year)) = (self.civil(), known.civil().map(|date| date.year())) else { return self };
         let moved = (year - 1..=year + 1).filter_map(|year| {
             let there = own.with().year(year).build().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
