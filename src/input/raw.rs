@@ -42,6 +42,25 @@ struct Tap {
 }
 
 impl Tap {
+    /// Appends up to `most` bytes to `out`, fewer only where the input ends or fails, or there is a pause. Unlike [`read`](Self::read) it needs
+    /// no room that was filled before.
+    fn append(&mut self, out: &mut Vec<u8>, most: usize) {
+        if self.ended {
+            return;
+        }
+        let before = out.len();
+        let result = (&mut self.inner).take(most as u64).read_to_end(out);
+        self.bytes.fetch_add((out.len() - before) as u64, Ordering::Relaxed);
+        match result {
+            Ok(count) => self.ended = count < most,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => {
+                self.ended = true;
+                self.error = Some(error);
+            }
+        }
+    }
+
     /// Reads until `into` is full, the input ends or fails, or there is a pause and at least `least` bytes were read: how many.
     fn read(&mut self, into: &mut [u8], least: usize) -> usize {
         let mut at = 0;
@@ -125,14 +144,15 @@ impl RawReader {
             return Ok(Fed::More);
         }
         let before = out.len();
-        out.resize(before + want, 0);
-        let count = self.tap.read(&mut out[before..], 0);
-        out.truncate(before + count);
-        if count == 0 && self.tap.ended {
+        self.tap.append(out, want);
+        if out.len() > before {
+            return Ok(Fed::More);
+        }
+        if self.tap.ended {
             self.raise()?;
             return Ok(Fed::End);
         }
-        Ok(if count == 0 { Fed::Pause } else { Fed::More })
+        Ok(Fed::Pause)
     }
 
     /// Hands out a stored error, once everything read before it is consumed.

@@ -8,7 +8,6 @@ use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 
 use super::prepare::{Content, Piece, Read, Text};
 use crate::envelope::Payload;
@@ -162,12 +161,12 @@ impl<'o> Gathered<'o> {
     }
 
     pub(super) fn add(&mut self, single: Single) {
-        match self.places.entry(Arc::as_ptr(&single.said).addr()) {
-            Entry::Occupied(at) => self.records[*at.get()].again.push(single.moment_in(self.origin, self.known)),
-            Entry::Vacant(free) => {
-                free.insert(self.records.len());
-                self.records.push(single.into_record(self.origin, self.known));
-            }
+        let says = Arc::as_ptr(&single.said).addr();
+        if let Some(&at) = self.places.get(&says) {
+            self.records[at].again.push(single.moment_in(self.origin, self.known));
+        } else {
+            self.places.insert(says, self.records.len());
+            self.records.push(single.into_record(self.origin, self.known));
         }
     }
 
