@@ -18,7 +18,7 @@ use whodunit::model::{Event, Segment, SourceId, StreamId};
 use whodunit::observe::{Memory, Observer};
 use whodunit::ranking;
 use whodunit::rules::{CompiledRules, Gate, RuleSet, line_starts};
-use whodunit::streams::{Origin, Preparer, Shape, Splitter};
+use whodunit::streams::{Origin, Preparer, Shape};
 
 /// Bytes of each log: a few blocks' worth, more than the caches hold.
 const SIZE: u64 = 4 << 20;
@@ -39,8 +39,9 @@ fn segments(gate: &Gate<'_>, bytes: Vec<u8>) -> Vec<Segment> {
     let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
     let block = Block { bytes, offset: 0, first_line: 1, lines, cut: false };
     let origin = Origin { source: SourceId(0), fallback: StreamId::new("bench") };
-    let mut splitter = Splitter::new(origin.clone(), &shape);
-    splitter.push(Preparer::new(&origin, &shape, gate).prepare(&block));
+    let preparer = Preparer::new(origin, &shape, gate);
+    let mut splitter = preparer.splitter();
+    splitter.push(preparer.prepare(&block));
     splitter.finish().into_iter().map(|stretch| stretch.segment).collect()
 }
 

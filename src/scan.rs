@@ -276,9 +276,8 @@ fn whole<T: Send>(
     let mut source = Source::open(job.spec).map_err(InputWarning::from)?;
     job.progress.opened(source.name());
     let shape = Shape::detect(source.sample());
-    let origin = job.origin();
-    let preparer = Preparer::new(&origin, &shape, job.gate);
-    let mut splitter = Splitter::new(origin.clone(), &shape);
+    let preparer = Preparer::new(job.origin(), &shape, job.gate);
+    let mut splitter = preparer.splitter();
     // An archive of one block may hold many.
     while let Some(block) = source.next_block(job.options.block_bytes) {
         splitter.push(preparer.prepare(&block));

@@ -74,18 +74,14 @@ impl Clock {
     /// Nanoseconds since midnight that a line within the bounds says.
     #[must_use]
     pub fn nanos(self, line: &[u8]) -> i64 {
-        let [hours, minutes, seconds] = {
-            let [h, our, _, m, inute, _, s, econd] = line[self.at..].first_chunk().copied().unwrap_or([b'0'; 8]);
-            [[h, our], [m, inute], [s, econd]].map(|digits| number(&digits))
-        };
+        // A line within the bounds has all eight bytes.
+        let clock: [u8; 8] = line[self.at..].first_chunk().copied().unwrap_or_default();
+        let two = |at: usize| i64::from(clock[at] & 0xF) * 10 + i64::from(clock[at + 1] & 0xF);
         let counted = self.fraction.min(NANO_DIGITS);
-        let fraction = if counted > 0 { number(&line[self.at + 9..self.at + 9 + counted]) } else { 0 };
-        ((hours * 60 + minutes) * 60 + seconds) * 1_000_000_000 + fraction * SCALE[counted]
+        let digits = if counted > 0 { &line[self.at + 9..self.at + 9 + counted] } else { &[] };
+        let fraction = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit & 0xF));
+        ((two(0) * 60 + two(3)) * 60 + two(6)) * 1_000_000_000 + fraction * SCALE[counted]
     }
-}
-
-fn number(digits: &[u8]) -> i64 {
-    digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit & 0xF))
 }
 
 #[cfg(test)]

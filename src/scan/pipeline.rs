@@ -42,15 +42,14 @@ pub(super) fn run<T: Send>(
     };
     job.progress.opened(&job.spec.name);
     let shape = Shape::detect(&opened.sample);
-    let origin = job.origin();
-    let preparer = Preparer::new(&origin, &shape, job.gate);
+    let preparer = Preparer::new(job.origin(), &shape, job.gate);
     let (sender, done) = channel();
     let flow = Flow {
         job,
         analyse,
         preparer: &preparer,
         reader: &reader,
-        splitter: Splitter::new(origin.clone(), &shape),
+        splitter: preparer.splitter(),
         sender,
         done,
         me: thread::current(),
@@ -106,9 +105,8 @@ fn early(job: &Job<'_>, bytes: Vec<u8>) -> SoFar {
     if let Ok(mut source) = Source::open_reader(name, Box::new(std::io::Cursor::new(bytes)), input::Options::default())
     {
         let shape = Shape::detect(source.sample());
-        let origin = job.origin();
-        let preparer = Preparer::new(&origin, &shape, job.gate);
-        let mut splitter = Splitter::new(origin.clone(), &shape);
+        let preparer = Preparer::new(job.origin(), &shape, job.gate);
+        let mut splitter = preparer.splitter();
         while let Some(block) = source.next_block(job.options.block_bytes) {
             splitter.push(preparer.prepare(&block));
         }

@@ -156,9 +156,7 @@ pub struct Splitter {
 }
 
 impl Splitter {
-    /// A splitter for a source of this origin and shape.
-    #[must_use]
-    pub fn new(origin: Origin, shape: &Shape) -> Self {
+    fn new(origin: Origin, shape: &Shape) -> Self {
         Self {
             origin,
             nameless: Arc::from(""),

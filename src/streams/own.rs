@@ -19,27 +19,16 @@ pub(super) struct Hit {
     /// Its number in its block, from 0.
     pub(super) line: u32,
     pub(super) told: Told,
-    pub(super) below: Below,
+    /// What is known of the two lines below before they are read: whether they begin a record. The second counts only where the first is
+    /// nothing by itself.
+    pub(super) below: [Begins; 2],
 }
 
 impl Hit {
     /// Whether the second line below decides where the next one does not and is nothing by itself.
     pub(super) fn may_wait(&self) -> bool {
-        matches!(&self.told, Told::Own(Own::Record(single)) if single.firm) && self.below.next != Begins::Here
+        matches!(&self.told, Told::Own(Own::Record(single)) if single.firm) && self.below[0] != Begins::Here
     }
-}
-
-/// What is known of the two lines below a line before they are read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Below {
-    /// Whether the next one begins a record.
-    pub(super) next: Begins,
-    /// Whether the one after that does, where the next one is nothing by itself.
-    pub(super) second: Begins,
-}
-
-impl Below {
-    pub(super) const UNKNOWN: Self = Self { next: Begins::Unknown, second: Begins::Unknown };
 }
 
 /// What is known of a line before it is read.
@@ -93,7 +82,7 @@ impl Lines<'_> {
             Own::NothingAlone if self.is_last(line) => Alone::No(None),
             Own::NothingAlone => {
                 let own = self.shape.wrapping.strip(self.bytes(line));
-                let goes_on = || self.continued(line + 1, below.next, &own.stream, own.channel);
+                let goes_on = || self.continued(line + 1, below[0], &own.stream, own.channel);
                 let whole = payload::starts(&own.payload) && !goes_on();
                 if whole { Alone::Nothing } else { Alone::No(None) }
             }
@@ -106,13 +95,19 @@ impl Lines<'_> {
     }
 
     /// The record that a line is, if it is whole in itself.
-    fn single(&self, line: u32, single: Single, below: Below, above: impl FnOnce(u32, &Read) -> Option<Time>) -> Alone {
+    fn single(
+        &self,
+        line: u32,
+        single: Single,
+        below: [Begins; 2],
+        above: impl FnOnce(u32, &Read) -> Option<Time>,
+    ) -> Alone {
         let mut single = if self.is_last(line) { self.exact(single, || self.read(line, true)) } else { single };
         (single.at, single.open) = (self.at(line), self.is_last(line));
         let read = single.read();
         // If what tells nothing goes on with a record and no more does, that makes no difference.
-        let whole = single.open || single.firm && below.second >= certain(&read.stream);
-        let goes_on = !whole && self.continued(line + 1, below.next, &read.stream, read.channel);
+        let whole = single.open || single.firm && below[1] >= certain(&read.stream);
+        let goes_on = !whole && self.continued(line + 1, below[0], &read.stream, read.channel);
         if goes_on {
             return Alone::No(single.whole());
         }

@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hashbrown::HashMap;
 
 use super::layout::{Layout, Raw};
-use super::own::{Alone, Below, Hit, Own, Told};
+use super::neighbours::Begins;
+use super::own::{Alone, Hit, Own, Told};
 use super::record::{Gathered, Origin, Record, Single};
 use super::templates::{Place, Templates, template};
-use super::{AFTER, BEFORE};
+use super::{AFTER, BEFORE, Splitter};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
 use crate::model::{LineRange, Severity, Time};
@@ -115,7 +116,7 @@ pub(super) enum More {
 }
 
 /// What comes of a block.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Prepared {
     /// What stands near something that could matter, or may, in order.
     pub(super) pieces: Vec<Piece>,
@@ -126,7 +127,7 @@ pub struct Prepared {
 /// Makes pieces of the blocks of one source; several at a time, if somebody wants that.
 #[derive(Debug)]
 pub struct Preparer<'p> {
-    origin: &'p Origin,
+    origin: Origin,
     shape: &'p Shape,
     gate: &'p Gate<'p>,
     /// What is remembered of lines that come again, where no block is being prepared with it.
@@ -136,8 +137,14 @@ pub struct Preparer<'p> {
 impl<'p> Preparer<'p> {
     /// For a source of this origin and shape.
     #[must_use]
-    pub fn new(origin: &'p Origin, shape: &'p Shape, gate: &'p Gate<'p>) -> Self {
+    pub fn new(origin: Origin, shape: &'p Shape, gate: &'p Gate<'p>) -> Self {
         Self { origin, shape, gate, templates: Mutex::new(Vec::new()) }
+    }
+
+    /// A splitter for what comes of the blocks.
+    #[must_use]
+    pub fn splitter(&self) -> Splitter {
+        Splitter::new(self.origin.clone(), self.shape)
     }
 
     /// Reads the lines of a block that could matter, and those at its edges that could be near a hit of its neighbours.
@@ -145,10 +152,10 @@ impl<'p> Preparer<'p> {
     pub fn prepare(&self, block: &Block) -> Prepared {
         let lent = self.templates.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut templates = lent.unwrap_or_default();
-        let mut records = Gathered::new(self.origin, self.shape.moment);
+        let mut records = Gathered::new(&self.origin, self.shape.moment);
         let pieces = prepare(self.shape, self.gate, block, &mut templates, &mut records);
         self.templates.lock().unwrap_or_else(PoisonError::into_inner).push(templates);
-        Prepared { pieces, records: records.records() }
+        Prepared { pieces, records: records.into_records() }
     }
 }
 
@@ -178,9 +185,9 @@ struct Found<'f, 'o> {
     around: Vec<u32>,
     /// Those of them that were read.
     reads: Vec<(u32, Box<Read>)>,
-    /// Records that may stand near one of those, or near one of another block.
+    /// Records near one of those, or near the block's ends and so perhaps near one of another block; in order.
     singles: Vec<(u32, Single)>,
-    /// Records of which that is not known yet.
+    /// Records of which that is not known yet; none in the end.
     waiting: VecDeque<(u32, Single)>,
     /// All other records.
     far: &'f mut Gathered<'o>,
@@ -298,9 +305,8 @@ impl<'b> Lines<'b> {
             let told = match again {
                 Some((own, at)) => {
                     if let Some(above) = &mut last {
-                        let begins = templates.begins(at, bytes, &self.shape.wrapping);
-                        let next = above.line + 1 == line;
-                        *(if next { &mut above.below.next } else { &mut above.below.second }) = begins;
+                        above.below[(line - above.line - 1) as usize] =
+                            templates.begins(at, bytes, &self.shape.wrapping);
                     }
                     Told::Own(own)
                 }
@@ -318,12 +324,13 @@ impl<'b> Lines<'b> {
                 found.add(above.line, self.alone(above, &places, templates));
             }
             if !is_nothing {
-                last = Some(Hit { line, told, below: Below::UNKNOWN });
+                last = Some(Hit { line, told, below: [Begins::Unknown; 2] });
             }
         }
         if let Some(above) = last {
             found.add(above.line, self.alone(above, &places, templates));
         }
+        found.pass(self.count());
         found.singles.extend(found.waiting.drain(..));
         (found, places)
     }
@@ -336,31 +343,24 @@ impl<'b> Lines<'b> {
         (self.number(line), self.block.offset + u64::from(self.starts[line as usize]))
     }
 
-    /// What may be needed of the block, in order: what stands near its hits, or at its edges. Records that are far from both are gathered.
+    /// What may be needed of the block, in order: what stands near its hits, or at its edges.
     fn pieces(&self, found: Found<'_, '_>, mut near: Near<'b, '_>) -> Vec<Piece> {
-        let Found { around: hits, reads, singles, far, .. } = found;
+        let Found { around: hits, reads, singles, .. } = found;
         let stretches = self.stretches(&hits);
         let length = stretches.iter().map(|(from, to, _)| to - from).sum::<u32>() as usize;
         let mut pieces = Vec::with_capacity(length);
-        let single = |(line, single): (u32, Single)| Piece {
-            line: self.number(line),
-            reach: Some(Reach::Line),
-            content: Content::Single(single),
-        };
         let (mut reads, mut singles) = (reads.into_iter().peekable(), singles.into_iter().peekable());
         for (from, to, is_near) in stretches {
-            while let Some((_, before)) = singles.next_if(|(line, _)| *line < from) {
-                far.add(before);
-            }
             for line in from..to {
                 let read = reads.next_if(|(at, _)| *at == line);
                 pieces.push(match (singles.next_if(|(at, _)| *at == line), read) {
-                    (Some((line, here)), _) => {
+                    (Some((_, single)), _) => {
                         let read = || {
                             let known = self.outlined(line, true, &near);
                             known.unwrap_or_else(|| self.read_first(line, true, &mut near))
                         };
-                        single((line, self.exact(here, read)))
+                        let content = Content::Single(self.exact(single, read));
+                        Piece { line: self.number(line), reach: Some(Reach::Line), content }
                     }
                     (None, Some((_, read))) => {
                         Piece { line: self.number(line), reach: Some(Reach::Around), content: Content::Read(read) }
@@ -372,7 +372,7 @@ impl<'b> Lines<'b> {
                 });
             }
         }
-        singles.for_each(|(_, single)| far.add(single));
+        debug_assert!(singles.next().is_none() && reads.next().is_none(), "no stretch has them");
         pieces
     }
 

@@ -149,6 +149,7 @@ pub struct Origin {
 #[derive(Debug)]
 pub(super) struct Gathered<'o> {
     origin: &'o Origin,
+    /// A moment that tells the year.
     known: Option<Time>,
     records: Vec<Record>,
     /// By what they say.
@@ -170,8 +171,7 @@ impl<'o> Gathered<'o> {
         }
     }
 
-    /// The records, in the order of their first moments if they were added in that of their lines.
-    pub(super) fn records(self) -> Vec<Record> {
+    pub(super) fn into_records(self) -> Vec<Record> {
         self.records
     }
 }

@@ -62,6 +62,7 @@ struct Kept {
     missed: u32,
 }
 
+/// What such a line is: an [`Own`] that holds for others.
 #[derive(Debug)]
 enum What {
     Nothing,
@@ -247,20 +248,25 @@ impl Kept {
 
     /// What a line is if it is like this one.
     fn of(&mut self, line: &[u8]) -> Option<Own> {
-        let kin = match &mut self.what {
-            What::Nothing => return self.bounds.hold(line).then_some(Own::Nothing),
-            What::NothingAlone => return self.bounds.hold(line).then_some(Own::NothingAlone),
-            What::Unclear => return self.bounds.hold(line).then_some(Own::Unclear(None)),
-            What::Record(kin) => kin,
-            What::Unlike => return None,
-        };
-        if kin.wide.is_some() && kin.single.numbers_tell_nothing() {
-            self.bounds = kin.wide.take()?;
+        if let What::Record(kin) = &mut self.what
+            && kin.single.numbers_tell_nothing()
+            && let Some(wide) = kin.wide.take()
+        {
+            self.bounds = wide;
             kin.single.rough = true;
         }
-        self.bounds.hold(line).then(|| {
-            let times = kin.times.map(|told| told.map(|told| told.time(line)));
-            Own::Record(Single { times, ..kin.single.clone() })
+        if !self.bounds.hold(line) {
+            return None;
+        }
+        Some(match &self.what {
+            What::Nothing => Own::Nothing,
+            What::NothingAlone => Own::NothingAlone,
+            What::Unclear => Own::Unclear(None),
+            What::Record(kin) => {
+                let times = kin.times.map(|told| told.map(|told| told.time(line)));
+                Own::Record(Single { times, ..kin.single.clone() })
+            }
+            What::Unlike => return None,
         })
     }
 }

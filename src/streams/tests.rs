@@ -60,7 +60,7 @@ proptest! {
         let mut splitter = Splitter::new(ORIGIN.clone(), &shape);
         let lines = text.lines().count() as u64;
         let block = Block { bytes: text.clone().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
-        splitter.push(Preparer::new(&ORIGIN, &shape, &Gate::open()).prepare(&block));
+        splitter.push(Preparer::new(ORIGIN.clone(), &shape, &Gate::open()).prepare(&block));
         let told: usize = splitter.finish().iter().map(|stretch| stretch.segment.lines.len()).sum();
         prop_assert!(told > 0 || text.trim().is_empty(), "{shape:?} {text:?}");
     }
@@ -84,7 +84,7 @@ fn lines_that_repeat_are_as_if_each_had_been_read() {
         for text in blocks {
             let (bytes, lines) = (text.clone().into_bytes(), text.lines().count() as u64);
             let block = Block { bytes, offset, first_line, lines, cut: false };
-            splitter.push(Preparer::new(&ORIGIN, &shape, &Gate::open()).prepare(&block));
+            splitter.push(Preparer::new(ORIGIN.clone(), &shape, &Gate::open()).prepare(&block));
             (offset, first_line) = (offset + text.len() as u64, first_line + lines);
         }
         splitter.finish().into_iter().flat_map(|stretch| stretch.segment.lines).collect::<Vec<Line>>()
@@ -104,7 +104,7 @@ fn a_line_near_a_hit_has_its_own_numbers() {
         format!("10.0.1.{} - - [23/Nov/2026:08:{minute:02}:{second:02} +0000] \"GET / HTTP/1.1\" 200 {size}\n", n % 10)
     };
     let shape = Shape::default();
-    let preparer = Preparer::new(&ORIGIN, &shape, &gate);
+    let preparer = Preparer::new(ORIGIN.clone(), &shape, &gate);
     let mut splitter = Splitter::new(ORIGIN.clone(), &shape);
     let (mut offset, mut first_line) = (0, 1);
     let mut push = |text: &str| {
@@ -148,7 +148,7 @@ fn what_goes_on_with_a_success_makes_no_difference_if_it_is_one_line() {
         let count = text.lines().count() as u64;
         let shape = Shape::default();
         let block = Block { bytes: text.into_bytes(), offset: 0, first_line: 1, lines: count, cut: false };
-        let prepared = Preparer::new(&ORIGIN, &shape, &gate).prepare(&block);
+        let prepared = Preparer::new(ORIGIN.clone(), &shape, &gate).prepare(&block);
         prepared.records.iter().flat_map(Record::moments).count()
     };
     // Those at the ends of the block are not counted.
@@ -165,7 +165,7 @@ fn caps(text: &str) -> Caps {
     let mut splitter = Splitter::new(ORIGIN.clone(), &shape);
     let lines = text.lines().count() as u64;
     let block = Block { bytes: text.to_owned().into_bytes(), offset: 0, first_line: 1, lines, cut: false };
-    splitter.push(Preparer::new(&ORIGIN, &shape, &Gate::open()).prepare(&block));
+    splitter.push(Preparer::new(ORIGIN.clone(), &shape, &Gate::open()).prepare(&block));
     splitter.finish();
     splitter.caps
 }

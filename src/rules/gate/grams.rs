@@ -117,8 +117,10 @@ struct Group {
 }
 
 impl Group {
-    fn new(gram: u32, at: u32) -> Self {
-        Self { gram, first: at, end: at, beside: [0; 2] }
+    fn new(gram: u32, at: u32, place: &Place) -> Self {
+        let mut group = Self { gram, first: at, end: at, beside: [0; 2] };
+        group.add(place);
+        group
     }
 
     fn add(&mut self, place: &Place) {
@@ -191,11 +193,7 @@ impl Grams {
         for ((&(gram, ..), place), at) in found.iter().zip(&places).zip(0..) {
             match groups.last_mut().filter(|group| group.gram == gram) {
                 Some(group) => group.add(place),
-                None => {
-                    let mut group = Group::new(gram, at);
-                    group.add(place);
-                    groups.push(group);
-                }
+                None => groups.push(Group::new(gram, at, place)),
             }
         }
         let filter = Filters::new(groups.len(), groups.iter().map(|group| group.gram));
