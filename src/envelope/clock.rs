@@ -26,9 +26,9 @@ const SCALE: [i64; NANO_DIGITS + 1] = {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
     /// Offset of the hour's first digit.
-    at: usize,
+    at: u16,
     /// Digits of the fraction.
-    fraction: usize,
+    fraction: u16,
 }
 
 impl Clock {
@@ -53,16 +53,18 @@ impl Clock {
         // The hours of a half day are counted otherwise; a sixty-first second is one of a few.
         let behind = &rest[if fraction > 0 { 1 + fraction } else { 0 }..];
         let half = behind.iter().take(5).any(|byte| *byte == b'M');
+        let (at, fraction) = (u16::try_from(at).ok()?, u16::try_from(fraction).ok()?);
         (is_clock && apart && !half && eight[6] < b'6').then_some(Self { at, fraction })
     }
 
     /// Offsets of its digits in the line, and what each may be, for a line with the same half of the first twenty hours or the last four.
     fn digits(self, line: &[u8]) -> impl Iterator<Item = (usize, RangeInclusive<u8>)> {
-        let late = line[self.at] == b'2';
+        let (start, fraction) = (usize::from(self.at), usize::from(self.fraction));
+        let late = line[start] == b'2';
         let hour = if late { [b'2'..=b'2', b'0'..=b'3'] } else { [b'0'..=b'1', b'0'..=b'9'] };
         let sixty = [b'0'..=b'5', b'0'..=b'9'];
-        let places = [0, 1, 3, 4, 6, 7].map(|place| self.at + place);
-        let fraction = (self.at + 9..self.at + 9 + self.fraction).map(|at| (at, b'0'..=b'9'));
+        let places = [0, 1, 3, 4, 6, 7].map(|place| start + place);
+        let fraction = (start + 9..start + 9 + fraction).map(|at| (at, b'0'..=b'9'));
         places.into_iter().zip([hour, sixty.clone(), sixty].into_iter().flatten()).chain(fraction)
     }
 
@@ -75,10 +77,11 @@ impl Clock {
     #[must_use]
     pub fn nanos(self, line: &[u8]) -> i64 {
         // A line within the bounds has all eight bytes.
-        let clock: [u8; 8] = line[self.at..].first_chunk().copied().unwrap_or_default();
+        let at = usize::from(self.at);
+        let clock: [u8; 8] = line[at..].first_chunk().copied().unwrap_or_default();
         let two = |at: usize| i64::from(clock[at] & 0xF) * 10 + i64::from(clock[at + 1] & 0xF);
-        let counted = self.fraction.min(NANO_DIGITS);
-        let digits = if counted > 0 { &line[self.at + 9..self.at + 9 + counted] } else { &[] };
+        let counted = usize::from(self.fraction).min(NANO_DIGITS);
+        let digits = if counted > 0 { &line[at + 9..at + 9 + counted] } else { &[] };
         let fraction = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit & 0xF));
         ((two(0) * 60 + two(3)) * 60 + two(6)) * 1_000_000_000 + fraction * SCALE[counted]
     }

@@ -3,6 +3,7 @@
 //! A sequential state machine over lines: its result depends on the lines alone, never on how they were cut into blocks. Only lines near a
 //! hit of the gate are kept; everything is bounded.
 
+mod gathered;
 mod layout;
 mod neighbours;
 mod outline;
@@ -239,7 +240,9 @@ impl Splitter {
         while self.waiting.front().is_some_and(|piece| piece.line < from) {
             let Some(piece) = self.waiting.pop_front() else { break };
             if let Content::Single(single) = piece.content {
-                self.records.push(single.into_record(&self.origin, self.moment));
+                let time = single.times[1].or(single.times[0]);
+                let moment = record::moment(&self.origin, time, self.moment, single.at);
+                self.records.push(single.into_record(&self.origin, moment, Vec::new()));
             }
         }
     }

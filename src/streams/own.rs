@@ -4,6 +4,7 @@
 //! with it.
 
 use super::BEFORE;
+use super::gathered::{Gathered, Saying};
 use super::layout::Layout;
 use super::neighbours::Begins;
 use super::prepare::{Lines, More, Read, Text, continues};
@@ -14,7 +15,7 @@ use crate::model::{Severity, Time};
 use crate::rules::{Candidate, Gate, Mark, Reach};
 
 /// A line that could matter.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Hit {
     /// Its number in its block, from 0.
     pub(super) line: u32,
@@ -27,21 +28,30 @@ pub(super) struct Hit {
 impl Hit {
     /// Whether the second line below decides where the next one does not and is nothing by itself.
     pub(super) fn may_wait(&self) -> bool {
-        matches!(&self.told, Told::Own(Own::Record(single)) if single.firm) && self.below[0] != Begins::Here
+        matches!(&self.told, Told::Known(Known::Record(saying)) if saying.firm) && self.below[0] != Begins::Here
     }
 }
 
 /// What is known of a line before it is read.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Told {
     /// What it is, because it is like another or the gate says so.
-    Own(Own),
+    Known(Known),
     /// The gate marked it for its record alone; with the hash of its template.
     Marked(Mark, u64),
 }
 
+/// What a line is that was not read: an [`Own`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Known {
+    Nothing,
+    NothingAlone,
+    Record(Saying),
+    Unclear,
+}
+
 /// What a line is, before its neighbours are asked.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Own {
     /// Nothing that counts.
     Nothing,
@@ -55,7 +65,7 @@ pub(super) enum Own {
 
 /// What a line that reaches no further than its record is.
 pub(super) enum Alone {
-    Record(Single),
+    Record(Saying),
     /// Nothing that counts: a level word that is none.
     Nothing,
     /// Its neighbours are needed to tell; with the line, if it was read already.
@@ -64,59 +74,78 @@ pub(super) enum Alone {
 
 impl Lines<'_> {
     /// What a line that could matter is; with the places at which lines like those of the block are kept.
-    pub(super) fn alone(&self, hit: Hit, places: &[Option<Place>], templates: &mut Templates) -> Alone {
+    pub(super) fn alone(
+        &self,
+        hit: Hit,
+        places: &[Option<Place>],
+        templates: &mut Templates,
+        records: &mut Gathered<'_>,
+    ) -> Alone {
         let Hit { line, told, below } = hit;
         if self.shape.layout != Layout::Lines {
             return Alone::No(None);
         }
-        let own = match told {
-            Told::Own(own) => own,
+        let known = match told {
+            Told::Known(known) => known,
             Told::Marked(mark, hash) => {
                 let own = self.own(line, &mark);
                 templates.own(hash, self.whole(line), self.gate, &own);
-                own
+                match own {
+                    Own::Nothing => Known::Nothing,
+                    Own::NothingAlone => Known::NothingAlone,
+                    Own::Record(single) => Known::Record(records.enter(single)),
+                    Own::Unclear(read) => return Alone::No(read),
+                }
             }
         };
-        match own {
-            Own::Nothing => Alone::Nothing,
-            Own::NothingAlone if self.is_last(line) => Alone::No(None),
-            Own::NothingAlone => {
+        match known {
+            Known::Nothing => Alone::Nothing,
+            Known::NothingAlone if self.is_last(line) => Alone::No(None),
+            Known::NothingAlone => {
                 let own = self.shape.wrapping.strip(self.bytes(line));
                 let goes_on = || self.continued(line + 1, below[0], &own.stream, own.channel);
                 let whole = payload::starts(&own.payload) && !goes_on();
                 if whole { Alone::Nothing } else { Alone::No(None) }
             }
-            Own::Record(single) => {
-                let above = |line: u32, read: &Read| self.time_above(line, read, places, templates);
-                self.single(line, single, below, above)
+            Known::Record(saying) => {
+                let above = |below: &Read| self.time_above(line, below, places, templates);
+                self.record(line, saying, below, records, above)
             }
-            Own::Unclear(read) => Alone::No(read),
+            Known::Unclear => Alone::No(None),
         }
     }
 
     /// The record that a line is, if it is whole in itself.
-    fn single(
+    fn record(
         &self,
         line: u32,
-        single: Single,
+        mut saying: Saying,
         below: [Begins; 2],
-        above: impl FnOnce(u32, &Read) -> Option<Time>,
+        records: &mut Gathered<'_>,
+        above: impl FnOnce(&Read) -> Option<Time>,
     ) -> Alone {
-        let mut single = if self.is_last(line) { self.exact(single, || self.read(line, true)) } else { single };
-        (single.at, single.open) = (self.at(line), self.is_last(line));
-        let read = single.read();
-        // If what tells nothing goes on with a record and no more does, that makes no difference.
-        let whole = single.open || single.firm && below[1] >= certain(&read.stream);
-        let goes_on = !whole && self.continued(line + 1, below[0], &read.stream, read.channel);
-        if goes_on {
-            return Alone::No(single.whole());
+        let is_last = self.is_last(line);
+        if is_last {
+            let exact = self.exact(records.single(&saying, self.at(line)), || self.read(line, true));
+            saying = records.enter(Single { open: true, ..exact });
+        }
+        let goes_on = || {
+            let Read { stream, channel, .. } = records.read(&saying);
+            // If what tells nothing goes on with a record and no more does, that makes no difference.
+            let whole = saying.firm && below[1] >= certain(stream);
+            !whole && self.continued(line + 1, below[0], stream, *channel)
+        };
+        if !is_last && below[0] != Begins::Here && goes_on() {
+            return Alone::No(records.single(&saying, self.at(line)).whole());
         }
         // Where no stamp was seen anywhere, none is missing.
-        if single.time().is_none() && self.shape.moment.is_some() {
-            let Some(time) = above(line, read) else { return Alone::No(single.whole()) };
-            single.times[0] = Some(time);
+        if saying.time().is_none() && self.shape.moment.is_some() {
+            let Some(time) = above(records.read(&saying)) else {
+                return Alone::No(records.single(&saying, self.at(line)).whole());
+            };
+            saying.times[0] = Some(time);
         }
-        Alone::Record(single)
+        Alone::Record(saying)
     }
 
     /// A record whose text is that of its own line, which is read if it has to be.

@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
+use super::gathered::{Gathered, Saying};
 use super::layout::{Layout, Raw};
 use super::neighbours::Begins;
-use super::own::{Alone, Hit, Own, Told};
-use super::record::{Gathered, Origin, Record, Single};
+use super::own::{Alone, Hit, Known, Told};
+use super::record::{Origin, Record, Single};
 use super::templates::{Place, Templates, template};
 use super::{AFTER, BEFORE, Splitter};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
@@ -152,10 +153,12 @@ impl<'p> Preparer<'p> {
     pub fn prepare(&self, block: &Block) -> Prepared {
         let lent = self.templates.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut templates = lent.unwrap_or_default();
-        let mut records = Gathered::new(&self.origin, self.shape.moment);
+        let mut records = Gathered::new(&self.origin, self.shape.moment, std::mem::take(&mut templates.room));
         let pieces = prepare(self.shape, self.gate, block, &mut templates, &mut records);
+        let (records, room) = records.into_records();
+        templates.room = room;
         self.templates.lock().unwrap_or_else(PoisonError::into_inner).push(templates);
-        Prepared { pieces, records: records.into_records() }
+        Prepared { pieces, records }
     }
 }
 
@@ -172,7 +175,7 @@ fn prepare(
     // A literal may be broken over two lines.
     if matches!(shape.layout, Layout::Wrapped(_)) || !gate.is_ready(&block.bytes) {
         let all: Vec<u32> = (0..lines.count()).collect();
-        return lines.pieces(Found { around: all, ..Found::new(records) }, Near::new(&[], templates));
+        return lines.pieces(Found { around: all, ..Found::new(&lines, records) }, Near::new(&[], templates));
     }
     templates.read(&block.bytes);
     let (found, places) = lines.found(templates, records);
@@ -181,6 +184,7 @@ fn prepare(
 
 /// What the lines of a block are that could matter.
 struct Found<'f, 'o> {
+    lines: &'f Lines<'f>,
     /// Lines that reach around, in order.
     around: Vec<u32>,
     /// Those of them that were read.
@@ -188,27 +192,27 @@ struct Found<'f, 'o> {
     /// Records near one of those, or near the block's ends and so perhaps near one of another block; in order.
     singles: Vec<(u32, Single)>,
     /// Records of which that is not known yet; none in the end.
-    waiting: VecDeque<(u32, Single)>,
+    waiting: VecDeque<(u32, Saying)>,
     /// All other records.
     far: &'f mut Gathered<'o>,
 }
 
 impl<'f, 'o> Found<'f, 'o> {
-    fn new(far: &'f mut Gathered<'o>) -> Self {
-        Self { around: Vec::new(), reads: Vec::new(), singles: Vec::new(), waiting: VecDeque::new(), far }
+    fn new(lines: &'f Lines<'f>, far: &'f mut Gathered<'o>) -> Self {
+        Self { lines, around: Vec::new(), reads: Vec::new(), singles: Vec::new(), waiting: VecDeque::new(), far }
     }
 
     /// Takes what the next line is.
     fn add(&mut self, line: u32, alone: Alone) {
         match alone {
-            Alone::Record(single) => {
+            Alone::Record(saying) => {
                 self.pass(line);
-                self.waiting.push_back((line, single));
+                self.waiting.push_back((line, saying));
             }
             Alone::Nothing => {}
             Alone::No(read) => {
                 self.pass(line);
-                self.singles.extend(self.waiting.drain(..));
+                self.keep_waiting();
                 self.around.push(line);
                 self.reads.extend(read.map(|read| (line, read)));
             }
@@ -217,17 +221,23 @@ impl<'f, 'o> Found<'f, 'o> {
 
     /// Lets go of the records that nothing from this line on is near to.
     fn pass(&mut self, line: u32) {
-        let left = |(at, _): &(u32, Single)| u64::from(*at) + BEFORE < u64::from(line);
+        let left = |(at, _): &(u32, Saying)| u64::from(*at) + BEFORE < u64::from(line);
         while self.waiting.front().is_some_and(left)
-            && let Some((at, single)) = self.waiting.pop_front()
+            && let Some((at, saying)) = self.waiting.pop_front()
         {
             let behind = |hit: &u32| u64::from(at) > u64::from(*hit) + AFTER;
             if u64::from(at) >= AFTER && self.around.last().is_none_or(behind) {
-                self.far.add(single);
+                self.far.add(&saying, self.lines.at(at));
             } else {
-                self.singles.push((at, single));
+                self.singles.push((at, self.far.single(&saying, self.lines.at(at))));
             }
         }
+    }
+
+    /// Those that wait are near to something.
+    fn keep_waiting(&mut self) {
+        let single = |(at, saying): (u32, Saying)| (at, self.far.single(&saying, self.lines.at(at)));
+        self.singles.extend(self.waiting.drain(..).map(single));
     }
 }
 
@@ -289,49 +299,51 @@ impl<'b> Lines<'b> {
 
     /// What the lines are that could matter, and for each line of the block where one like it is kept.
     fn found<'f, 'o>(
-        &self,
+        &'f self,
         templates: &mut Templates,
         far: &'f mut Gathered<'o>,
     ) -> (Found<'f, 'o>, Vec<Option<Place>>) {
-        let mut found = Found::new(far);
+        let mut found = Found::new(self, far);
         let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
         // Decided once it is known of the lines below whether they begin a record.
         let mut last: Option<Hit> = None;
         for line in 0..self.count() {
             let bytes = self.whole(line);
             let hash = template(bytes);
-            let again = templates.again(hash, bytes);
+            let again = templates.again(hash, bytes, found.far);
             places.push(again.as_ref().map(|(_, at)| *at));
             let told = match again {
-                Some((own, at)) => {
+                Some((known, at)) => {
                     if let Some(above) = &mut last {
                         above.below[(line - above.line - 1) as usize] =
                             templates.begins(at, bytes, &self.shape.wrapping);
                     }
-                    Told::Own(own)
+                    Told::Known(known)
                 }
                 None => match self.gate.mark(&self.block.bytes, self.part(line)) {
                     Some(mark) if mark.reach != Some(Reach::Around) => Told::Marked(mark, hash),
                     mark => {
                         templates.marked(hash, bytes, self.gate, mark.is_some());
-                        Told::Own(mark.map_or(Own::Nothing, |_| Own::Unclear(None)))
+                        Told::Known(mark.map_or(Known::Nothing, |_| Known::Unclear))
                     }
                 },
             };
-            let is_nothing = matches!(told, Told::Own(Own::Nothing));
+            let is_nothing = matches!(told, Told::Known(Known::Nothing));
             let waits = |above: &Hit| is_nothing && above.line + 1 == line && above.may_wait();
             if let Some(above) = last.take_if(|above| !waits(above)) {
-                found.add(above.line, self.alone(above, &places, templates));
+                let (line, alone) = (above.line, self.alone(above, &places, templates, found.far));
+                found.add(line, alone);
             }
             if !is_nothing {
                 last = Some(Hit { line, told, below: [Begins::Unknown; 2] });
             }
         }
         if let Some(above) = last {
-            found.add(above.line, self.alone(above, &places, templates));
+            let (line, alone) = (above.line, self.alone(above, &places, templates, found.far));
+            found.add(line, alone);
         }
         found.pass(self.count());
-        found.singles.extend(found.waiting.drain(..));
+        found.keep_waiting();
         (found, places)
     }
 

@@ -7,8 +7,6 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::HashMap;
-
 use super::prepare::{Content, Piece, Read, Text};
 use crate::envelope::Payload;
 use crate::model::{Line, Moment, Position, SourceId, StreamId, Time};
@@ -91,12 +89,6 @@ impl Single {
         (!self.rough).then(|| Box::new(self.into_read()))
     }
 
-    /// Its time, by whatever stamp.
-    pub(super) fn time(&self) -> Option<Time> {
-        // The program's own stamp says more than the transport's.
-        self.times[1].or(self.times[0])
-    }
-
     /// The piece that it is, now that it is known whether the record goes on below.
     pub(super) fn into_piece(self, goes_on: bool) -> Piece {
         let (line, reach) = (self.at.0, if goes_on { Reach::Around } else { Reach::Line });
@@ -114,26 +106,25 @@ impl Single {
         read
     }
 
-    /// When and where it was said.
-    fn moment_in(&self, origin: &Origin, known: Option<Time>) -> Moment {
-        let time = match (self.time(), known) {
-            (Some(time), Some(known)) => Some(time.near(known)),
-            (time, _) => time,
-        };
-        Moment { time, at: Position { source: origin.source, line: self.at.0, offset: self.at.1 } }
-    }
-
-    /// The record in a source of this origin, with the year that `known` tells.
-    pub(super) fn into_record(self, origin: &Origin, known: Option<Time>) -> Record {
-        let moment = self.moment_in(origin, known);
+    /// The record in a source of this origin, said at these moments.
+    pub(super) fn into_record(self, origin: &Origin, moment: Moment, again: Vec<Moment>) -> Record {
         let own = self.said.payload().and_then(|payload| payload.stream.clone());
         let stream = match own {
             Some(stream) if self.said.read.stream.is_empty() => StreamId::from(stream),
             _ if self.said.read.stream.is_empty() => origin.fallback.clone(),
             _ => StreamId::from(self.said.read.stream.clone()),
         };
-        Record { stream, moment, again: Vec::new(), said: self.said }
+        Record { stream, moment, again, said: self.said }
     }
+}
+
+/// When and where a line was said in a source of this origin: its number and its offset, and its time in the year that `known` tells.
+pub(super) fn moment(origin: &Origin, time: Option<Time>, known: Option<Time>, at: (u64, u64)) -> Moment {
+    let time = match (time, known) {
+        (Some(time), Some(known)) => Some(time.near(known)),
+        (time, _) => time,
+    };
+    Moment { time, at: Position { source: origin.source, line: at.0, offset: at.1 } }
 }
 
 /// Where lines come from.
@@ -143,37 +134,6 @@ pub struct Origin {
     pub source: SourceId,
     /// What lines count under that name no stream.
     pub fallback: StreamId,
-}
-
-/// Records of one block that stand for themselves far from anything else, each once with all its moments.
-#[derive(Debug)]
-pub(super) struct Gathered<'o> {
-    origin: &'o Origin,
-    /// A moment that tells the year.
-    known: Option<Time>,
-    records: Vec<Record>,
-    /// By what they say.
-    places: HashMap<usize, usize>,
-}
-
-impl<'o> Gathered<'o> {
-    pub(super) fn new(origin: &'o Origin, known: Option<Time>) -> Self {
-        Self { origin, known, records: Vec::new(), places: HashMap::new() }
-    }
-
-    pub(super) fn add(&mut self, single: Single) {
-        let says = Arc::as_ptr(&single.said).addr();
-        if let Some(&at) = self.places.get(&says) {
-            self.records[at].again.push(single.moment_in(self.origin, self.known));
-        } else {
-            self.places.insert(says, self.records.len());
-            self.records.push(single.into_record(self.origin, self.known));
-        }
-    }
-
-    pub(super) fn into_records(self) -> Vec<Record> {
-        self.records
-    }
 }
 
 /// A record of one line that stands for itself, or several that say the same.

@@ -6,9 +6,10 @@
 
 use std::ops::Range;
 
+use super::gathered::{Again, Gathered, Saying};
 use super::neighbours::{Above, Begins, begins};
 use super::outline::Outline;
-use super::own::Own;
+use super::own::{Known, Own};
 use super::prepare::{Read, Text};
 use super::record::Single;
 use super::stamps::{Stamp, Timing, named, stamps};
@@ -78,6 +79,8 @@ enum What {
 struct Kin {
     single: Single,
     times: [Option<Timing>; 2],
+    /// In which block it was entered last, and as what.
+    entered: Option<(u64, u32)>,
     /// The bounds to be, once it is known that the numbers in the record tell nothing.
     wide: Option<Bounds>,
 }
@@ -89,8 +92,9 @@ pub(super) struct Place(u32);
 /// The templates of a source.
 #[derive(Debug, Default)]
 pub(super) struct Templates {
-    /// Bytes of the blocks that were read with it.
+    /// Bytes and number of the blocks that were read with it.
     read: usize,
+    blocks: u64,
     /// Lines that were spared and may pay for keeping others.
     credit: u32,
     /// Hashes of lines seen lately. A line is kept when it comes again, so that those which never do displace nothing.
@@ -98,12 +102,15 @@ pub(super) struct Templates {
     /// Parts of the hashes of those kept, by which most lines are told from them.
     tags: Vec<u32>,
     kept: Vec<Option<Kept>>,
+    /// For the moments of the block's records.
+    pub(super) room: Again,
 }
 
 impl Templates {
     /// Makes room once so much is read that lines will come again.
     pub(super) fn read(&mut self, block: &[u8]) {
         self.read = self.read.saturating_add(block.len());
+        self.blocks += 1;
         if self.seen.is_empty() && self.read >= WORTHWHILE {
             self.seen = vec![0; SEEN];
             self.tags = vec![0; MOST];
@@ -112,13 +119,14 @@ impl Templates {
         }
     }
 
-    /// What a line is, if one like it was kept, and where that is; the line is given with its end, and its [`template`].
-    pub(super) fn again(&mut self, hash: u64, line: &[u8]) -> Option<(Own, Place)> {
+    /// What a line is, if one like it was kept, and where that is; the line is given with its end, and its [`template`]. Records are entered
+    /// in those of the block.
+    pub(super) fn again(&mut self, hash: u64, line: &[u8], records: &mut Gathered<'_>) -> Option<(Known, Place)> {
         let first = place(hash);
         let tags = self.tags.get(first..first + WAYS)?;
         let mut ways = (first..).zip(tags).filter(|(_, known)| **known == tag(hash)).map(|(at, _)| at);
         ways.find_map(|at| {
-            let known = self.kept[at].as_mut().filter(|kept| kept.hash == hash)?.of(line)?;
+            let known = self.kept[at].as_mut().filter(|kept| kept.hash == hash)?.of(line, self.blocks, records)?;
             self.credit = (self.credit + 1).min(MOST_CREDIT);
             Some((known, Place(u32::try_from(at).ok()?)))
         })
@@ -246,26 +254,21 @@ impl Kept {
         }
     }
 
-    /// What a line is if it is like this one.
-    fn of(&mut self, line: &[u8]) -> Option<Own> {
+    /// What a line of the block with this number is if it is like this one.
+    fn of(&mut self, line: &[u8], block: u64, records: &mut Gathered<'_>) -> Option<Known> {
         if let What::Record(kin) = &mut self.what
-            && kin.single.numbers_tell_nothing()
-            && let Some(wide) = kin.wide.take()
+            && let Some(wide) = kin.widened()
         {
             self.bounds = wide;
-            kin.single.rough = true;
         }
         if !self.bounds.hold(line) {
             return None;
         }
-        Some(match &self.what {
-            What::Nothing => Own::Nothing,
-            What::NothingAlone => Own::NothingAlone,
-            What::Unclear => Own::Unclear(None),
-            What::Record(kin) => {
-                let times = kin.times.map(|told| told.map(|told| told.time(line)));
-                Own::Record(Single { times, ..kin.single.clone() })
-            }
+        Some(match &mut self.what {
+            What::Nothing => Known::Nothing,
+            What::NothingAlone => Known::NothingAlone,
+            What::Unclear => Known::Unclear,
+            What::Record(kin) => Known::Record(kin.said_by(line, block, records)),
             What::Unlike => return None,
         })
     }
@@ -299,6 +302,27 @@ impl Kin {
         self.wide.is_some() && !self.single.is_known_of_numbers()
     }
 
+    /// The wider bounds, once it is known that the numbers in the record tell nothing.
+    fn widened(&mut self) -> Option<Bounds> {
+        if self.wide.is_none() || !self.single.is_known_of_numbers() {
+            return None;
+        }
+        let wide = self.wide.take().filter(|_| self.single.numbers_tell_nothing())?;
+        self.single.rough = true;
+        self.entered = None;
+        Some(wide)
+    }
+
+    /// How a line says it in the block with this number.
+    fn said_by(&mut self, line: &[u8], block: u64, records: &mut Gathered<'_>) -> Saying {
+        let times = self.times.map(|told| told.map(|told| told.time(line)));
+        let (_, entry) = match self.entered.filter(|(known, _)| *known == block) {
+            Some(entered) => entered,
+            None => *self.entered.insert((block, records.entry(self.single.clone()))),
+        };
+        Saying { entry, firm: self.single.firm, times }
+    }
+
     /// A record in a line with these stamps; `None` where it is not certain which times are its own.
     fn new(single: &Single, line: &[u8], stamps: &[Stamp], alike: Option<&Bounds>) -> Option<Self> {
         let Text::Whole(payload) = &single.read().text else { return None };
@@ -325,7 +349,7 @@ impl Kin {
             wide.meet(alike);
             Some(wide)
         });
-        Some(Self { single: single.clone(), times, wide })
+        Some(Self { single: single.clone(), times, entered: None, wide })
     }
 }
 

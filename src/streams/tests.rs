@@ -9,7 +9,8 @@ use crate::input::Block;
 use crate::model::{Bounds, SourceId};
 use crate::rules::{CompiledRules, Gate, RuleSet};
 
-static ORIGIN: LazyLock<Origin> = LazyLock::new(|| Origin { source: SourceId(0), fallback: StreamId::default() });
+pub(super) static ORIGIN: LazyLock<Origin> =
+    LazyLock::new(|| Origin { source: SourceId(0), fallback: StreamId::default() });
 
 /// Beginnings of every shape, whole and broken.
 const PARTS: [&str; 24] = [

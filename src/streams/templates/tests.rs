@@ -1,9 +1,9 @@
 use super::*;
 use crate::envelope::Wrapping;
-use crate::model::{SourceId, StreamId};
 use crate::rules::{CompiledRules, RuleSet};
-use crate::streams::Origin;
 use crate::streams::prepare::{Read, read};
+use crate::streams::record::moment;
+use crate::streams::tests::ORIGIN;
 
 fn whole(line: &str) -> Read {
     read(&Wrapping::default(), line.trim_end().as_bytes(), (1, 0), None, true)
@@ -27,8 +27,10 @@ impl Log {
 
     fn own(&mut self, line: &str) -> Option<Single> {
         let hash = template(line.as_bytes());
-        match self.templates.again(hash, line.as_bytes()) {
-            Some((Own::Record(single), _)) => Some(single),
+        let mut records = Gathered::new(&ORIGIN, None, Vec::new());
+        self.templates.blocks += 1;
+        match self.templates.again(hash, line.as_bytes(), &mut records) {
+            Some((Known::Record(saying), _)) => Some(records.single(&saying, (1, 0))),
             Some((other, _)) => panic!("{other:?}"),
             None => {
                 self.read += 1;
@@ -41,7 +43,7 @@ impl Log {
 }
 
 fn second(single: &Single) -> Option<i64> {
-    single.time().map(|time| time.nanos / 1_000_000_000 % 60)
+    single.times[1].or(single.times[0]).map(|time| time.nanos / 1_000_000_000 % 60)
 }
 
 #[test]
@@ -66,7 +68,10 @@ fn keeping_lines_has_to_pay() {
         let line = format!("line {word} of many\n");
         for _ in 0..2 {
             let hash = template(line.as_bytes());
-            assert!(log.templates.again(hash, line.as_bytes()).is_none(), "{line}");
+            assert!(
+                log.templates.again(hash, line.as_bytes(), &mut Gathered::new(&ORIGIN, None, Vec::new())).is_none(),
+                "{line}"
+            );
             log.templates.marked(hash, line.as_bytes(), &log.gate, false);
         }
     }
@@ -107,8 +112,8 @@ fn numbers_are_disregarded_once_they_are_known_to_tell_nothing() {
         What::Record(kin) => Some(kin.single.clone()),
         _ => None,
     });
-    let record =
-        kept.expect("it is kept").into_record(&Origin { source: SourceId(0), fallback: StreamId::new("") }, None);
+    let moment = moment(&ORIGIN, None, None, (1, 0));
+    let record = kept.expect("it is kept").into_record(&ORIGIN, moment, Vec::new());
     record.learn_of_numbers(|| true);
     let known = log.own(&line(42)).expect("it is like the others");
     assert!(known.rough && second(&known) == Some(42) && !known.read().stream.contains("10.0.0"));
@@ -158,11 +163,12 @@ fn what_the_gate_made_of_a_line_holds_for_those_like_it() {
     let line = |n: u32| format!("2026-11-23 08:00:01 INFO app: chunked {n} documents\n");
     let mut again = |n| {
         let (line, hash) = (line(n), template(line(n).as_bytes()));
-        let known = log.templates.again(hash, line.as_bytes()).map(|(own, _)| own);
+        let mut records = Gathered::new(&ORIGIN, None, Vec::new());
+        let known = log.templates.again(hash, line.as_bytes(), &mut records).map(|(known, _)| known);
         log.templates.marked(hash, line.as_bytes(), &log.gate, true);
         known
     };
     assert!(again(10).is_none() && again(11).is_none());
-    assert!(matches!(again(98), Some(Own::Unclear(None))));
+    assert!(matches!(again(98), Some(Known::Unclear)));
     assert!(again(100).is_none(), "one digit more is another template");
 }
