@@ -5,17 +5,13 @@
 //! the lines that hold one, unless the grammar says of their text that it opens nothing ([`Grammar::may_open`]). It only skips: a grammar
 //! that looked at every line would find the same.
 
+use hashbrown::DefaultHashBuilder;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::hash::BuildHasher;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use hashbrown::DefaultHashBuilder;
 
 use super::Grammar;
-use crate::model::Line;
+use crate::model::{Line, Literals};
 
 /// Grammars that a line's marks have room for.
 const MOST_GRAMMARS: usize = 16;
@@ -120,19 +116,12 @@ impl Seen {
     }
 }
 
-/// Texts that are searched sooner than a table for them is made.
-const FEW_TEXTS: u32 = 1000;
-
 /// The literals of all grammars.
 pub(super) struct Index<'g> {
     grammars: &'g [&'g dyn Grammar],
-    literals: Vec<&'g str>,
+    literals: Literals,
+    /// What each of them tells.
     tells: Vec<Tells>,
-    /// What is made at once and follows failures.
-    automaton: AhoCorasick,
-    /// What takes milliseconds to make and is some times as fast.
-    table: OnceLock<Option<AhoCorasick>>,
-    searched: AtomicU32,
 }
 
 /// The marks of a segment's lines.
@@ -157,18 +146,8 @@ impl<'g> Index<'g> {
             let told = if distance == FURTHEST { (0, above) } else { (above, 0) };
             tells.extend(below.iter().map(|_| Tells { present: 0, own: 0, below: told }));
         }
-        let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(&literals).ok()?;
-        let (table, searched) = (OnceLock::new(), AtomicU32::new(0));
-        Some(Self { grammars, literals, tells, automaton, table, searched })
-    }
-
-    /// What to search the next text with.
-    fn automaton(&self) -> &AhoCorasick {
-        if self.table.get().is_none() && self.searched.fetch_add(1, Ordering::Relaxed) < FEW_TEXTS {
-            return &self.automaton;
-        }
-        let make = || AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(&self.literals).ok();
-        self.table.get_or_init(make).as_ref().unwrap_or(&self.automaton)
+        let literals = literals.into_iter().map(str::to_owned).collect();
+        Some(Self { grammars, literals: Literals::new(literals, false)?, tells })
     }
 
     /// Looks for all literals in all lines.
@@ -191,9 +170,7 @@ impl<'g> Index<'g> {
 
     fn tells(&self, text: &str) -> Tells {
         let mut told = Tells::default();
-        for hit in self.automaton().find_overlapping_iter(text) {
-            told.add(&self.tells[hit.pattern().as_usize()]);
-        }
+        self.literals.found_in(text).for_each(|literal| told.add(&self.tells[literal]));
         for (at, grammar) in self.grammars.iter().enumerate().take(MOST_GRAMMARS) {
             if told.own >> at & 1 == 1 && !grammar.may_open(text) {
                 told.own &= !(1 << at);
@@ -215,6 +192,8 @@ impl<'g> Index<'g> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -265,17 +244,6 @@ mod tests {
     fn every_grammar_has_a_mark() {
         assert!(GRAMMARS.len() <= MOST_GRAMMARS);
         assert!(GRAMMARS.iter().all(|grammar| grammar.openings_below().0 <= FURTHEST));
-    }
-
-    #[test]
-    fn the_table_finds_what_is_found_without_it() {
-        let index = Index::new(GRAMMARS).expect("the literals make an automaton");
-        let tells = || traces().iter().take(FEW_TEXTS as usize).map(|line| index.tells(&line.text)).collect::<Vec<_>>();
-        let without = tells();
-        assert!(index.table.get().is_none() && without.iter().any(|tells| tells.own != 0));
-        index.searched.store(FEW_TEXTS, Ordering::Relaxed);
-        assert_eq!(tells(), without);
-        assert!(index.table.get().is_some());
     }
 
     #[test]

@@ -4,8 +4,7 @@
 //! which of them are worth running. It only skips. Where no literal is certain, or a text is not ASCII (the patterns fold case as
 //! Unicode does), the pattern is run. Must never work out literals itself: a pattern brings them.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
-
+use crate::model::Literals;
 use crate::rules::{CompiledRules, Lazy};
 
 /// Bits of a set of patterns; what stands behind the last is always possible.
@@ -16,7 +15,7 @@ const MOST_PATTERNS: usize = 128;
 pub struct Prefilter {
     shapes: usize,
     masks: usize,
-    automaton: Option<AhoCorasick>,
+    literals: Option<Literals>,
     /// The patterns that a literal belongs to.
     owners: Vec<u128>,
     /// Patterns without a certain literal.
@@ -35,28 +34,26 @@ impl Prefilter {
     /// A filter for the shapes and masks of these rules and for `further` patterns.
     #[must_use]
     pub fn new<'p>(rules: &'p CompiledRules, further: impl Iterator<Item = &'p Lazy>) -> Self {
-        let (mut literals, mut owners, mut always) = (Vec::new(), Vec::new(), 0);
+        let (mut literals, mut owners, mut always) = (Vec::<String>::new(), Vec::new(), 0);
         let patterns = rules.shapes.iter().chain(&rules.masks).chain(further);
         for (at, pattern) in patterns.enumerate().take(MOST_PATTERNS) {
             let before = literals.len();
-            literals.extend(pattern.certain());
+            literals.extend(pattern.certain().map(str::to_owned));
             owners.resize(literals.len(), 1 << at);
             if literals.len() == before {
                 always |= 1 << at;
             }
         }
-        // If the automaton cannot be built every pattern is run: slower, never less.
-        let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(literals).ok();
-        Self { shapes: rules.shapes.len(), masks: rules.masks.len(), automaton, owners, always }
+        // If they cannot be searched for every pattern is run: slower, never less.
+        let literals = Literals::new(literals, true);
+        Self { shapes: rules.shapes.len(), masks: rules.masks.len(), literals, owners, always }
     }
 
     /// What could match this text.
     #[must_use]
     pub fn possible(&self, text: &str) -> Possible {
-        let set = match self.automaton.as_ref().filter(|_| text.is_ascii()) {
-            Some(automaton) => automaton
-                .find_overlapping_iter(text)
-                .fold(self.always, |set, hit| set | self.owners[hit.pattern().as_usize()]),
+        let set = match self.literals.as_ref().filter(|_| text.is_ascii()) {
+            Some(literals) => literals.found_in(text).fold(self.always, |set, literal| set | self.owners[literal]),
             None => u128::MAX,
         };
         Possible { shapes: self.shapes, masks: self.masks, set }

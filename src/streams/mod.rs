@@ -6,6 +6,7 @@
 mod gathered;
 mod layout;
 mod neighbours;
+mod open;
 mod outline;
 mod own;
 mod prepare;
@@ -19,17 +20,18 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 pub use self::layout::Layout;
 use self::layout::{Joiner, Raw};
+use self::open::{Key, Open, Pending, Streams, Whole};
 use self::prepare::{Content, More, Piece, Read, Text, read};
 pub use self::prepare::{Prepared, Preparer, Shape};
 pub use self::record::{Origin, Record};
 use self::record::{Said, Single};
 pub use self::stretch::Stretch;
-use crate::envelope::{Payload, Stripped, Wrapping, payload};
-use crate::model::{Line, LineRange, Position, Segment, Severity, StreamId, Time};
+use crate::envelope::{Stripped, Wrapping, payload};
+use crate::model::{Position, Segment, StreamId, Time};
 use crate::rules::Reach;
 
 /// Lines kept before a hit: class lines and log messages stand above the first frame.
@@ -47,60 +49,11 @@ const HARD_LINES: usize = 20_000;
 /// A segment of this many bytes ends wherever it is.
 const HARD_BYTES: usize = 4 << 20;
 
-/// What a line takes besides its text, roughly.
-const LINE_BYTES: usize = 64;
-
 /// Streams held open at once; the one idle for longest is closed first.
 const MOST_OPEN: usize = 4096;
 
 /// Streams that were closed early of which it is remembered; beyond, a record that goes on in one may be in two parts without a word.
 const MOST_CLOSED: usize = 16 * MOST_OPEN;
-
-/// Partial pieces of one line are joined up to this many bytes.
-const MOST_JOINED: usize = 1 << 20;
-
-type Key = (Arc<str>, u8);
-
-#[derive(Clone, Debug, Default)]
-struct Open {
-    lines: Vec<Line>,
-    /// Those of the lines that were read as records of one line.
-    records: Vec<Record>,
-    bytes: usize,
-    pending: Option<Pending>,
-    since: Option<Time>,
-    last: u64,
-}
-
-/// Pieces of a line that is not whole yet.
-#[derive(Clone, Debug)]
-struct Pending {
-    bytes: Vec<u8>,
-    at: (u64, u64),
-    ranges: Vec<LineRange>,
-    hit: bool,
-    more: More,
-    cut: bool,
-    time: Option<Time>,
-    severity: Option<Severity>,
-}
-
-impl Pending {
-    fn append(&mut self, bytes: &[u8], piece: &Read, more: More) {
-        if self.bytes.len() + bytes.len() <= MOST_JOINED {
-            self.bytes.extend_from_slice(bytes);
-        } else {
-            self.cut = true;
-        }
-        let (first, last) = piece.range.unwrap_or((piece.at.0, piece.at.0));
-        match self.ranges.last_mut() {
-            Some((_, end)) if *end + 1 >= first => *end = last,
-            _ => self.ranges.push((first, last)),
-        }
-        self.hit |= piece.hit;
-        self.more = more;
-    }
-}
 
 /// How often the caps on memory cut something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,7 +94,7 @@ pub struct Splitter {
     wrapping: Wrapping,
     moment: Option<Time>,
     joiner: Joiner,
-    open: HashMap<Key, Open>,
+    open: Streams,
     /// Streams that were closed early and have not written since.
     closed: HashSet<Key>,
     waiting: VecDeque<Piece>,
@@ -164,7 +117,7 @@ impl Splitter {
             wrapping: shape.wrapping.clone(),
             moment: shape.moment,
             joiner: Joiner::new(shape.layout),
-            open: HashMap::new(),
+            open: Streams::default(),
             closed: HashSet::new(),
             waiting: VecDeque::new(),
             edge: None,
@@ -261,7 +214,7 @@ impl Splitter {
     #[must_use]
     pub fn horizon(&self) -> u64 {
         let first = |open: &Open| open.lines.first().map(|l| l.at.line).or(open.pending.as_ref().map(|p| p.at.0));
-        let open = self.open.values().filter_map(first);
+        let open = self.open.iter().map(|(_, open)| open).filter_map(first);
         let waiting = self.waiting.front().map(|p| p.line).or(self.edge.as_ref().map(|edge| edge.at.0));
         open.chain(self.joiner.open_line()).chain(waiting).min().unwrap_or(u64::MAX)
     }
@@ -280,7 +233,7 @@ impl Splitter {
         let mut whole = Vec::new();
         self.joiner.flush(&mut whole);
         whole.into_iter().for_each(|raw| self.accept_raw(&raw));
-        let mut keys: Vec<Key> = self.open.keys().cloned().collect();
+        let mut keys: Vec<Key> = self.open.iter().map(|(key, _)| key.clone()).collect();
         keys.sort();
         for key in keys {
             self.close(&key, false);
@@ -356,7 +309,7 @@ impl Splitter {
         // What a transport indented by the width of its prefix stands at column 0 again.
         let blanks = bytes.iter().take(self.last_width).take_while(|b| **b == b' ').count();
         let bytes = &bytes[if piece.continues { blanks } else { 0 }..];
-        let open = self.open.entry(key.clone()).or_default();
+        let open = self.open.get_or_open(&key);
         open.last = piece.at.0;
         let goes_on = |pending: &Pending| pending.more == More::Follows || piece.glued;
         let pending = match open.pending.take() {
@@ -379,7 +332,7 @@ impl Splitter {
             self.place(key, line, piece.at.0);
         } else {
             self.last_key = key.clone();
-            self.open.entry(key).or_default().pending = Some(pending);
+            self.open.get_or_open(&key).pending = Some(pending);
         }
     }
 
@@ -424,8 +377,7 @@ impl Splitter {
             self.caps.streams += 1;
         }
         self.open_for(&key, false, at.line, |open| {
-            open.bytes += text.len() + LINE_BYTES;
-            open.lines.push(Line { hit, ..Line::bare(text, at) });
+            open.push_plain(text, at, hit);
         });
         self.last_key = key;
         if self.open.len() > MOST_OPEN {
@@ -446,88 +398,22 @@ impl Splitter {
             None => None,
         };
         let since = cut.and_then(|cut| self.close(key, cut));
-        // Who filled a segment will fill another.
-        let lines = Vec::with_capacity(if cut.is_some() { SOFT_LINES } else { 0 });
-        put(self.open.entry_ref(key).insert(Open { since, lines, last: now, ..Open::default() }).into_mut());
+        // Who filled a segment will fill another, and somewhat beyond.
+        let lines = Vec::with_capacity(if cut.is_some() { SOFT_LINES + SOFT_LINES / 8 } else { 0 });
+        put(self.open.insert(key, Open { since, lines, last: now, ..Open::default() }));
     }
 
     fn close_idlest(&mut self) {
         let idlest = self
             .open
             .iter()
-            .min_by(|a, b| a.1.last.cmp(&b.1.last).then_with(|| a.0.cmp(b.0)))
+            .min_by(|(a, one), (b, other)| one.last.cmp(&other.last).then_with(|| a.cmp(b)))
             .map(|(key, _)| key.clone());
         if let Some(key) = idlest {
             self.close(&key, false);
             if self.closed.len() < MOST_CLOSED {
                 self.closed.insert(key);
             }
-        }
-    }
-}
-
-/// A line of a stream, read.
-struct Whole {
-    payload: Payload,
-    at: Position,
-    joined: Option<Arc<[LineRange]>>,
-    hit: bool,
-    time: Option<Time>,
-    severity: Option<Severity>,
-    said: Option<Arc<Said>>,
-}
-
-impl Open {
-    fn push(&mut self, line: Whole, moment: Option<Time>) {
-        let dated = |time: Option<Time>| match (time, moment) {
-            (Some(time), Some(known)) => Some(time.near(known)),
-            _ => time,
-        };
-        let Whole { payload, at, joined, hit, time, severity, said } = line;
-        // Fields that are put together may make a literal that the line does not show.
-        let hit = hit || payload.whole;
-        self.bytes += payload.body.len() + LINE_BYTES;
-        // The program's own stamp and level say more than the transport's.
-        let mut record = Payload { time: payload.time.or(time), severity: payload.severity.or(severity), ..payload };
-        let body = std::mem::take(&mut record.body);
-        if !body.contains('\n') {
-            self.records.extend(said.map(|said| Record::again(said, at)));
-            self.lines.push(Line {
-                text: body.into(),
-                at,
-                joined,
-                starts: record.starts,
-                hit,
-                time: dated(record.time),
-                severity: record.severity,
-                worker: record.worker,
-                request: record.request,
-            });
-            return;
-        }
-        for (number, text) in body.split('\n').enumerate() {
-            // A record may carry what another program logged.
-            let inner = if number > 0 { payload::begins_record(text) } else { None };
-            let text = inner.as_ref().map_or(text, |inner| inner.body.as_str()).into();
-            if let Some(inner) = inner {
-                record.time = inner.time.or(record.time);
-                record.severity = inner.severity.or(record.severity);
-                record.worker = inner.worker.or(record.worker);
-                record.request = inner.request.or(record.request);
-                record.starts = true;
-            }
-            self.lines.push(Line {
-                text,
-                at,
-                joined: joined.clone(),
-                starts: record.starts,
-                hit,
-                time: dated(record.time),
-                severity: record.severity,
-                worker: record.worker.clone(),
-                request: record.request.clone(),
-            });
-            record.starts = false;
         }
     }
 }

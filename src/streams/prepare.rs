@@ -362,9 +362,10 @@ impl<'b> Lines<'b> {
         let length = stretches.iter().map(|(from, to, _)| to - from).sum::<u32>() as usize;
         let mut pieces = Vec::with_capacity(length);
         let (mut reads, mut singles) = (reads.into_iter().peekable(), singles.into_iter().peekable());
+        let mut around = hits.iter().copied().peekable();
         for (from, to, is_near) in stretches {
             for line in from..to {
-                let read = reads.next_if(|(at, _)| *at == line);
+                let (hit, read) = (around.next_if_eq(&line).is_some(), reads.next_if(|(at, _)| *at == line));
                 pieces.push(match (singles.next_if(|(at, _)| *at == line), read) {
                     (Some((_, single)), _) => {
                         let read = || {
@@ -379,7 +380,7 @@ impl<'b> Lines<'b> {
                     }
                     (None, None) => {
                         let near = is_near.then_some(&mut near);
-                        self.piece(line, hits.binary_search(&line).is_ok(), near)
+                        self.piece(line, hit, near)
                     }
                 });
             }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::input::Block;
-use crate::model::{Bounds, SourceId};
+use crate::model::{Bounds, Line, SourceId};
 use crate::rules::{CompiledRules, Gate, RuleSet};
 
 pub(super) static ORIGIN: LazyLock<Origin> =
