@@ -473,7 +473,7 @@ fn line_around(text: &str, at: usize) -> &str {
 }
 
 fn bounded(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    if text.len() <= most || text.chars().count() <= most {
         return text.to_owned();
     }
     text.chars().take(most).chain(['…']).collect()
@@ -498,7 +498,7 @@ fn is_version(part: &str) -> bool {
 
 /// What stays of a message when everything that varies between occurrences is taken out.
 fn template(text: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len());
     for word in text.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') {
         if word.bytes().any(|b| b.is_ascii_digit()) { out.push('#') } else { out.push_str(word) }
     }

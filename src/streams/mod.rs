@@ -139,7 +139,7 @@ impl Splitter {
                 self.push_one(edge.into_piece(goes_on));
             }
             match piece.content {
-                Content::Single(single) if single.open => self.edge = Some(single),
+                Content::Single(single) if single.open => self.edge = Some(*single),
                 content => self.push_one(Piece { content, ..piece }),
             }
         }
@@ -274,7 +274,7 @@ impl Splitter {
             }
             Content::Raw(raw) => {
                 let mut whole = Vec::new();
-                self.joiner.push(raw, &mut whole);
+                self.joiner.push(*raw, &mut whole);
                 whole.into_iter().for_each(|raw| self.accept_raw(&raw));
             }
         }

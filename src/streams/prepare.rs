@@ -52,10 +52,10 @@ pub(super) struct Piece {
 #[derive(Clone, Debug)]
 pub(super) enum Content {
     /// As it stands in the input, where its neighbours decide what it is.
-    Raw(Raw),
+    Raw(Box<Raw>),
     Read(Box<Read>),
     /// A record that stands for itself where no hit is near.
-    Single(Single),
+    Single(Box<Single>),
     /// A line without a transport that begins no record: where it begins, and its text.
     Plain(u64, Arc<str>),
 }
@@ -372,7 +372,7 @@ impl<'b> Lines<'b> {
                             let known = self.outlined(line, true, &near);
                             known.unwrap_or_else(|| self.read_first(line, true, &mut near))
                         };
-                        let content = Content::Single(self.exact(single, read));
+                        let content = Content::Single(Box::new(self.exact(single, read)));
                         Piece { line: self.number(line), reach: Some(Reach::Line), content }
                     }
                     (None, Some((_, read))) => {
@@ -393,7 +393,7 @@ impl<'b> Lines<'b> {
     fn piece(&self, line: u32, hit: bool, near: Option<&mut Near<'b, '_>>) -> Piece {
         let content = match near {
             Some(near) if self.shape.layout == Layout::Lines => self.content(line, hit, near),
-            _ => Content::Raw(self.raw(line, hit)),
+            _ => Content::Raw(Box::new(self.raw(line, hit))),
         };
         Piece { line: self.number(line), reach: hit.then_some(Reach::Around), content }
     }

@@ -92,7 +92,7 @@ impl Single {
     /// The piece that it is, now that it is known whether the record goes on below.
     pub(super) fn into_piece(self, goes_on: bool) -> Piece {
         let (line, reach) = (self.at.0, if goes_on { Reach::Around } else { Reach::Line });
-        Piece { line, reach: Some(reach), content: Content::Single(Self { open: false, ..self }) }
+        Piece { line, reach: Some(reach), content: Content::Single(Box::new(Self { open: false, ..self })) }
     }
 
     /// The line, for a stretch that needs it.

@@ -121,7 +121,8 @@ pub(super) fn frame(text: &str) -> Option<FrameLine<'_>> {
         _ if rest.is_empty() => Place::Location,
         _ => return None,
     };
-    let indent = indent(text) + text.trim_start().chars().count() - body.chars().count();
+    let start = text.trim_start();
+    let indent = indent(text) + start[..start.len() - body.len()].chars().count();
     Some(FrameLine { indent, path, line: number.parse().ok(), place })
 }
 

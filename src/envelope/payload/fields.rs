@@ -153,6 +153,9 @@ fn is_bulk_object(key: &str, value: &Value) -> bool {
     value.is_object() && key != "req" && key != "request" && is_bulk(key)
 }
 
+/// Bytes that most records need.
+const USUAL: usize = 128;
+
 struct Printed {
     text: String,
     count: usize,
@@ -186,6 +189,9 @@ impl Printed {
     fn push(&mut self, key: &str, value: &str) {
         let room = BYTES.saturating_sub(self.text.len() + key.len() + 2);
         let value = cut(value, room);
+        if self.text.is_empty() {
+            self.text.reserve(USUAL.max(key.len() + value.len() + 3));
+        }
         if !self.text.is_empty() {
             self.text.push(' ');
         }
