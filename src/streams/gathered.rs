@@ -4,7 +4,7 @@
 //! no more than a number and its times until somebody needs the whole of it. Which lines share an entry must make no difference.
 
 use super::prepare::Read;
-use super::record::{Origin, Record, Single, moment};
+use super::record::{Origin, Record, Single, moment, stamped};
 use crate::model::{Moment, Time};
 
 /// A line that says what an entry does.
@@ -20,8 +20,7 @@ pub(super) struct Saying {
 impl Saying {
     /// Its time, by whatever stamp.
     pub(super) fn time(&self) -> Option<Time> {
-        // The program's own stamp says more than the transport's.
-        self.times[1].or(self.times[0])
+        stamped(self.times)
     }
 }
 

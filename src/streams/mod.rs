@@ -193,7 +193,7 @@ impl Splitter {
         while self.waiting.front().is_some_and(|piece| piece.line < from) {
             let Some(piece) = self.waiting.pop_front() else { break };
             if let Content::Single(single) = piece.content {
-                let time = single.times[1].or(single.times[0]);
+                let time = record::stamped(single.times);
                 let moment = record::moment(&self.origin, time, self.moment, single.at);
                 self.records.push(single.into_record(&self.origin, moment, Vec::new()));
             }

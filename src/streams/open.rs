@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::prepare::{More, Read};
-use super::record::{Record, Said};
+use super::record::{Record, Said, dated};
 use crate::envelope::{Payload, payload};
 use crate::model::{Line, LineRange, Position, Severity, Time};
 
@@ -133,10 +133,7 @@ impl Open {
     }
 
     pub(super) fn push(&mut self, line: Whole, moment: Option<Time>) {
-        let dated = |time: Option<Time>| match (time, moment) {
-            (Some(time), Some(known)) => Some(time.near(known)),
-            _ => time,
-        };
+        let dated = |time: Option<Time>| dated(time, moment);
         let Whole { payload, at, joined, hit, time, severity, said } = line;
         // Fields that are put together may make a literal that the line does not show.
         let hit = hit || payload.whole;

@@ -118,12 +118,23 @@ impl Single {
     }
 }
 
-/// When and where a line was said in a source of this origin: its number and its offset, and its time in the year that `known` tells.
-pub(super) fn moment(origin: &Origin, time: Option<Time>, known: Option<Time>, at: (u64, u64)) -> Moment {
-    let time = match (time, known) {
+/// The time of a line that its transport and its logger stamped so.
+pub(super) fn stamped(times: [Option<Time>; 2]) -> Option<Time> {
+    // The program's own stamp says more than the transport's.
+    times[1].or(times[0])
+}
+
+/// A time in the year that `known` tells, if it names none.
+pub(super) fn dated(time: Option<Time>, known: Option<Time>) -> Option<Time> {
+    match (time, known) {
         (Some(time), Some(known)) => Some(time.near(known)),
         (time, _) => time,
-    };
+    }
+}
+
+/// When and where a line was said in a source of this origin: its number and its offset, and its time in the year that `known` tells.
+pub(super) fn moment(origin: &Origin, time: Option<Time>, known: Option<Time>, at: (u64, u64)) -> Moment {
+    let time = dated(time, known);
     Moment { time, at: Position { source: origin.source, line: at.0, offset: at.1 } }
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::envelope::Wrapping;
 use crate::rules::{CompiledRules, RuleSet};
 use crate::streams::prepare::{Read, read};
-use crate::streams::record::moment;
+use crate::streams::record::{moment, stamped};
 use crate::streams::tests::ORIGIN;
 
 fn whole(line: &str) -> Read {
@@ -43,7 +43,7 @@ impl Log {
 }
 
 fn second(single: &Single) -> Option<i64> {
-    single.times[1].or(single.times[0]).map(|time| time.nanos / 1_000_000_000 % 60)
+    stamped(single.times).map(|time| time.nanos / 1_000_000_000 % 60)
 }
 
 #[test]
