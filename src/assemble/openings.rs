@@ -5,10 +5,11 @@
 //! the lines that hold one, unless the grammar says of their text that it opens nothing ([`Grammar::may_open`]). It only skips: a grammar
 //! that looked at every line would find the same.
 
-use hashbrown::DefaultHashBuilder;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::hash::BuildHasher;
+
+use hashbrown::DefaultHashBuilder;
 
 use super::Grammar;
 use crate::model::{Line, Literals};
@@ -198,6 +199,7 @@ mod tests {
 
     use super::*;
     use crate::assemble::{GRAMMARS, harness};
+    use crate::model::FEW_TEXTS;
 
     /// Lines of every language's traces, and such as break them.
     fn traces() -> &'static [Line] {
@@ -244,6 +246,15 @@ mod tests {
     fn every_grammar_has_a_mark() {
         assert!(GRAMMARS.len() <= MOST_GRAMMARS);
         assert!(GRAMMARS.iter().all(|grammar| grammar.openings_below().0 <= FURTHEST));
+    }
+
+    #[test]
+    fn the_table_tells_what_is_told_without_it() {
+        let index = Index::new(GRAMMARS).expect("the literals make an automaton");
+        let tells = || traces().iter().take(FEW_TEXTS as usize).map(|line| index.tells(&line.text)).collect::<Vec<_>>();
+        let without = tells();
+        assert!(without.len() == FEW_TEXTS as usize && without.iter().any(|tells| tells.own != 0));
+        assert_eq!(tells(), without, "so many texts were searched before");
     }
 
     #[test]

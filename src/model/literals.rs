@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
 /// Texts that are searched sooner than a table for them is made.
-const FEW_TEXTS: u32 = 1000;
+pub(crate) const FEW_TEXTS: u32 = 1000;
 
 /// Some literals, each known by its number.
 #[derive(Debug)]

@@ -17,6 +17,8 @@ pub(crate) use any_of::AnyOf;
 pub use bounds::Bounds;
 pub use chain::{Exception, ExceptionChain, Frame, Language, Relation};
 pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
+#[cfg(test)]
+pub(crate) use literals::FEW_TEXTS;
 pub(crate) use literals::Literals;
 pub(crate) use numbers::numbers;
 pub use record::{Event, Line, LineRange, Segment};

@@ -190,9 +190,8 @@ impl Printed {
         let room = BYTES.saturating_sub(self.text.len() + key.len() + 2);
         let value = cut(value, room);
         if self.text.is_empty() {
-            self.text.reserve(USUAL.max(key.len() + value.len() + 3));
-        }
-        if !self.text.is_empty() {
+            self.text.reserve(USUAL);
+        } else {
             self.text.push(' ');
         }
         self.text.push_str(key);
