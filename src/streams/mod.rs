@@ -3,6 +3,7 @@
 //! A sequential state machine over lines: its result depends on the lines alone, never on how they were cut into blocks. Only lines near a
 //! hit of the gate are kept; everything is bounded.
 
+mod found;
 mod gathered;
 mod layout;
 mod neighbours;
@@ -11,6 +12,7 @@ mod outline;
 mod own;
 mod prepare;
 mod record;
+mod runs;
 mod stamps;
 mod stretch;
 mod templates;
@@ -29,6 +31,7 @@ use self::prepare::{Content, More, Piece, Read, Text, read};
 pub use self::prepare::{Prepared, Preparer, Shape};
 pub use self::record::{Origin, Record};
 use self::record::{Said, Single};
+use self::runs::Run;
 pub use self::stretch::Stretch;
 use crate::envelope::{Stripped, Wrapping, payload};
 use crate::model::{Position, Segment, StreamId, Time};
@@ -140,8 +143,22 @@ impl Splitter {
             }
             match piece.content {
                 Content::Single(single) if single.open => self.edge = Some(*single),
+                Content::Run(offset, run) => self.push_run(piece.line, offset, &run),
                 content => self.push_one(Piece { content, ..piece }),
             }
+        }
+    }
+
+    /// Takes the lines of a run, one by one unless that makes no difference.
+    fn push_run(&mut self, line: u64, offset: u64, run: &Run) {
+        let last = line + u64::from(run.count()) - 1;
+        if self.last_hit.is_some_and(|hit| last - hit <= AFTER) {
+            self.last_hit = run.hits().map(|(_, hit)| line + u64::from(hit)).or(self.last_hit);
+            return self.place_run(line, offset, run);
+        }
+        for (number, each) in (line..).zip(run.lines()) {
+            let content = Content::Plain(offset + u64::from(each.offset), each.text.clone());
+            self.push_one(Piece { line: number, reach: each.hit.then_some(Reach::Around), content });
         }
     }
 
@@ -177,7 +194,7 @@ impl Splitter {
             Content::Raw(raw) => prepare::continues(&self.wrapping, &raw.bytes, stream, channel),
             Content::Single(_) => false,
             // Plain text begins no record.
-            Content::Plain(..) => stream.is_empty() && channel == 0,
+            Content::Plain(..) | Content::Run(..) => stream.is_empty() && channel == 0,
             Content::Read(read) => {
                 let starts = match &read.text {
                     Text::Whole(payload) => payload.starts,
@@ -272,6 +289,7 @@ impl Splitter {
                 let at = Position { source: self.origin.source, line: piece.line, offset };
                 self.place_plain(text, at, piece.reach.is_some());
             }
+            Content::Run(offset, run) => self.place_run(piece.line, offset, &run),
             Content::Raw(raw) => {
                 let mut whole = Vec::new();
                 self.joiner.push(*raw, &mut whole);
@@ -382,6 +400,15 @@ impl Splitter {
         self.last_key = key;
         if self.open.len() > MOST_OPEN {
             self.close_idlest();
+        }
+    }
+
+    /// Puts the lines of a run into the stream that has no name.
+    fn place_run(&mut self, line: u64, offset: u64, run: &Run) {
+        let source = self.origin.source;
+        for (number, each) in (line..).zip(run.lines()) {
+            let at = Position { source, line: number, offset: offset + u64::from(each.offset) };
+            self.place_plain(each.text.clone(), at, each.hit);
         }
     }
 

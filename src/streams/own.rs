@@ -164,7 +164,7 @@ impl Lines<'_> {
     }
 
     /// What a line is by itself.
-    fn own(&self, line: u32, mark: &Mark) -> Own {
+    pub(super) fn own(&self, line: u32, mark: &Mark) -> Own {
         if mark.reach.is_none() && mark.signals.iter().all(|trace| trace.beyond) {
             // The text of the line shows nothing; only lines below it could.
             let own = self.shape.wrapping.strip(self.bytes(line));

@@ -3,23 +3,22 @@
 //! Works on one block at a time and in parallel; what only the lines before a block could tell is left to the splitter. A record of one
 //! line is taken alone only if nothing around it can change what it says.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
-use super::gathered::{Gathered, Saying};
+use super::found::Found;
+use super::gathered::Gathered;
 use super::layout::{Layout, Raw};
-use super::neighbours::Begins;
-use super::own::{Alone, Hit, Known, Told};
 use super::record::{Origin, Record, Single};
-use super::templates::{Place, Templates, template};
+use super::runs::Run;
+use super::templates::{Place, Templates};
 use super::{AFTER, BEFORE, Splitter};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
 use crate::model::{LineRange, Severity, Time};
-use crate::rules::{Gate, Reach, line_starts};
+use crate::rules::{Gate, Mark, Reach, line_starts};
 
 /// How a source's lines come: rearranged, and wrapped.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +57,8 @@ pub(super) enum Content {
     Single(Box<Single>),
     /// A line without a transport that begins no record: where it begins, and its text.
     Plain(u64, Arc<str>),
+    /// Lines of that kind, of which this piece is the first: where they begin, and what they are.
+    Run(u64, Arc<Run>),
 }
 
 /// A line with its transport off.
@@ -78,7 +79,7 @@ pub(super) struct Read {
 
 impl Read {
     /// Its text, if it is nothing but text.
-    fn plain(&self) -> Option<Arc<str>> {
+    pub(super) fn plain(&self) -> Option<Arc<str>> {
         let Text::Whole(payload) = &self.text else { return None };
         let Payload {
             body,
@@ -174,71 +175,13 @@ fn prepare(
     let lines = Lines { shape, gate, block, starts: &starts };
     // A literal may be broken over two lines.
     if matches!(shape.layout, Layout::Wrapped(_)) || !gate.is_ready(&block.bytes) {
-        let all: Vec<u32> = (0..lines.count()).collect();
-        return lines.pieces(Found { around: all, ..Found::new(&lines, records) }, Near::new(&[], templates));
+        let mut found = Found::new(&lines, records);
+        found.around.extend(0..lines.count());
+        return lines.pieces(found, Near::new(&[], templates));
     }
     templates.read(&block.bytes);
     let (found, places) = lines.found(templates, records);
     lines.pieces(found, Near::new(&places, templates))
-}
-
-/// What the lines of a block are that could matter.
-struct Found<'f, 'o> {
-    lines: &'f Lines<'f>,
-    /// Lines that reach around, in order.
-    around: Vec<u32>,
-    /// Those of them that were read.
-    reads: Vec<(u32, Box<Read>)>,
-    /// Records near one of those, or near the block's ends and so perhaps near one of another block; in order.
-    singles: Vec<(u32, Single)>,
-    /// Records of which that is not known yet; none in the end.
-    waiting: VecDeque<(u32, Saying)>,
-    /// All other records.
-    far: &'f mut Gathered<'o>,
-}
-
-impl<'f, 'o> Found<'f, 'o> {
-    fn new(lines: &'f Lines<'f>, far: &'f mut Gathered<'o>) -> Self {
-        Self { lines, around: Vec::new(), reads: Vec::new(), singles: Vec::new(), waiting: VecDeque::new(), far }
-    }
-
-    /// Takes what the next line is.
-    fn add(&mut self, line: u32, alone: Alone) {
-        match alone {
-            Alone::Record(saying) => {
-                self.pass(line);
-                self.waiting.push_back((line, saying));
-            }
-            Alone::Nothing => {}
-            Alone::No(read) => {
-                self.pass(line);
-                self.keep_waiting();
-                self.around.push(line);
-                self.reads.extend(read.map(|read| (line, read)));
-            }
-        }
-    }
-
-    /// Lets go of the records that nothing from this line on is near to.
-    fn pass(&mut self, line: u32) {
-        let left = |(at, _): &(u32, Saying)| u64::from(*at) + BEFORE < u64::from(line);
-        while self.waiting.front().is_some_and(left)
-            && let Some((at, saying)) = self.waiting.pop_front()
-        {
-            let behind = |hit: &u32| u64::from(at) > u64::from(*hit) + AFTER;
-            if u64::from(at) >= AFTER && self.around.last().is_none_or(behind) {
-                self.far.add(&saying, self.lines.at(at));
-            } else {
-                self.singles.push((at, self.far.single(&saying, self.lines.at(at))));
-            }
-        }
-    }
-
-    /// Those that wait are near to something.
-    fn keep_waiting(&mut self) {
-        let single = |(at, saying): (u32, Saying)| (at, self.far.single(&saying, self.lines.at(at)));
-        self.singles.extend(self.waiting.drain(..).map(single));
-    }
 }
 
 /// Lines of a block that are told apart there; what repeats comes again soon.
@@ -275,12 +218,27 @@ pub(super) struct Lines<'b> {
 }
 
 impl<'b> Lines<'b> {
-    fn count(&self) -> u32 {
+    pub(super) fn count(&self) -> u32 {
         u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX)
     }
 
-    fn part(&self, line: u32) -> Range<usize> {
-        self.starts[line as usize] as usize..self.starts[line as usize + 1] as usize
+    /// Where a line stands in its block, with its end.
+    pub(super) fn part(&self, line: u32) -> Range<usize> {
+        self.parts(line..line + 1)
+    }
+
+    /// Where lines stand in their block.
+    pub(super) fn parts(&self, lines: Range<u32>) -> Range<usize> {
+        self.starts[lines.start as usize] as usize..self.starts[lines.end as usize] as usize
+    }
+
+    pub(super) fn all(&self, part: Range<usize>) -> &'b [u8] {
+        &self.block.bytes[part]
+    }
+
+    /// What the gate makes of a line.
+    pub(super) fn mark(&self, line: u32) -> Option<Mark> {
+        self.gate.mark(&self.block.bytes, self.part(line))
     }
 
     /// A line with its end.
@@ -297,56 +255,6 @@ impl<'b> Lines<'b> {
         line + 1 == self.count()
     }
 
-    /// What the lines are that could matter, and for each line of the block where one like it is kept.
-    fn found<'f, 'o>(
-        &'f self,
-        templates: &mut Templates,
-        far: &'f mut Gathered<'o>,
-    ) -> (Found<'f, 'o>, Vec<Option<Place>>) {
-        let mut found = Found::new(self, far);
-        let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
-        // Decided once it is known of the lines below whether they begin a record.
-        let mut last: Option<Hit> = None;
-        for line in 0..self.count() {
-            let bytes = self.whole(line);
-            let hash = template(bytes);
-            let again = templates.again(hash, bytes, found.far);
-            places.push(again.as_ref().map(|(_, at)| *at));
-            let told = match again {
-                Some((known, at)) => {
-                    if let Some(above) = &mut last {
-                        above.below[(line - above.line - 1) as usize] =
-                            templates.begins(at, bytes, &self.shape.wrapping);
-                    }
-                    Told::Known(known)
-                }
-                None => match self.gate.mark(&self.block.bytes, self.part(line)) {
-                    Some(mark) if mark.reach != Some(Reach::Around) => Told::Marked(mark, hash),
-                    mark => {
-                        templates.marked(hash, bytes, self.gate, mark.is_some());
-                        Told::Known(mark.map_or(Known::Nothing, |_| Known::Unclear))
-                    }
-                },
-            };
-            let is_nothing = matches!(told, Told::Known(Known::Nothing));
-            let waits = |above: &Hit| is_nothing && above.line + 1 == line && above.may_wait();
-            if let Some(above) = last.take_if(|above| !waits(above)) {
-                let (line, alone) = (above.line, self.alone(above, &places, templates, found.far));
-                found.add(line, alone);
-            }
-            if !is_nothing {
-                last = Some(Hit { line, told, below: [Begins::Unknown; 2] });
-            }
-        }
-        if let Some(above) = last {
-            let (line, alone) = (above.line, self.alone(above, &places, templates, found.far));
-            found.add(line, alone);
-        }
-        found.pass(self.count());
-        found.keep_waiting();
-        (found, places)
-    }
-
     fn number(&self, line: u32) -> u64 {
         self.block.first_line + u64::from(line)
     }
@@ -357,14 +265,24 @@ impl<'b> Lines<'b> {
 
     /// What may be needed of the block, in order: what stands near its hits, or at its edges.
     fn pieces(&self, found: Found<'_, '_>, mut near: Near<'b, '_>) -> Vec<Piece> {
-        let Found { around: hits, reads, singles, .. } = found;
+        let Found { around: hits, reads, runs, singles, .. } = found;
         let stretches = self.stretches(&hits);
         let length = stretches.iter().map(|(from, to, _)| to - from).sum::<u32>() as usize;
         let mut pieces = Vec::with_capacity(length);
         let (mut reads, mut singles) = (reads.into_iter().peekable(), singles.into_iter().peekable());
-        let mut around = hits.iter().copied().peekable();
+        let (mut around, mut runs) = (hits.iter().copied().peekable(), runs.into_iter().peekable());
         for (from, to, is_near) in stretches {
-            for line in from..to {
+            let mut next = from;
+            while next < to {
+                let line = next;
+                while runs.next_if(|(at, _)| *at < line).is_some() {}
+                if let Some((_, run)) = runs.next_if(|(at, run)| is_near && *at == line && *at + run.count() <= to) {
+                    next += run.count();
+                    while around.next_if(|hit| *hit < next).is_some() {}
+                    pieces.push(self.run_piece(line, run));
+                    continue;
+                }
+                next += 1;
                 let (hit, read) = (around.next_if_eq(&line).is_some(), reads.next_if(|(at, _)| *at == line));
                 pieces.push(match (singles.next_if(|(at, _)| *at == line), read) {
                     (Some((_, single)), _) => {
@@ -396,6 +314,11 @@ impl<'b> Lines<'b> {
             _ => Content::Raw(Box::new(self.raw(line, hit))),
         };
         Piece { line: self.number(line), reach: hit.then_some(Reach::Around), content }
+    }
+
+    fn run_piece(&self, line: u32, run: Arc<Run>) -> Piece {
+        let (number, offset) = self.at(line);
+        Piece { line: number, reach: run.hits().map(|_| Reach::Around), content: Content::Run(offset, run) }
     }
 
     pub(super) fn read(&self, line: u32, hit: bool) -> Read {

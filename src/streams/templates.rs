@@ -5,13 +5,15 @@
 //! kept never changes what it is.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::gathered::{Again, Gathered, Saying};
 use super::neighbours::{Above, Begins, begins};
 use super::outline::Outline;
 use super::own::{Known, Own};
-use super::prepare::{Read, Text};
+use super::prepare::{Lines, Read, Text};
 use super::record::Single;
+use super::runs::{Run, Runs};
 use super::stamps::{Stamp, Timing, named, stamps};
 use crate::envelope::Wrapping;
 use crate::model::{Bounds, Time, numbers};
@@ -87,7 +89,12 @@ struct Kin {
 
 /// Where a line is kept, until another takes its place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place(u32);
+pub(super) enum Place {
+    /// There.
+    Kept(u32),
+    /// Nowhere: it is plain text, as a run that is known says.
+    Plain,
+}
 
 /// The templates of a source.
 #[derive(Debug, Default)]
@@ -104,6 +111,7 @@ pub(super) struct Templates {
     kept: Vec<Option<Kept>>,
     /// For the moments of the block's records.
     pub(super) room: Again,
+    runs: Runs,
 }
 
 impl Templates {
@@ -128,13 +136,13 @@ impl Templates {
         ways.find_map(|at| {
             let known = self.kept[at].as_mut().filter(|kept| kept.hash == hash)?.of(line, self.blocks, records)?;
             self.credit = (self.credit + 1).min(MOST_CREDIT);
-            Some((known, Place(u32::try_from(at).ok()?)))
+            Some((known, Place::Kept(u32::try_from(at).ok()?)))
         })
     }
 
     /// Whether the line, which is like the one kept there, begins a record.
     pub(super) fn begins(&mut self, at: Place, line: &[u8], wrapping: &Wrapping) -> Begins {
-        let Some(kept) = &mut self.kept[at.0 as usize] else { return Begins::Unknown };
+        let Some(kept) = self.at(at) else { return Begins::Unknown };
         if let What::Record(_) = kept.what {
             return Begins::Here;
         }
@@ -151,7 +159,9 @@ impl Templates {
         wrapping: &Wrapping,
         (stream, channel): (&str, u8),
     ) -> Option<(bool, Option<Time>)> {
-        let kept = self.kept.get_mut(at.0 as usize)?.as_mut()?;
+        // What is plain has no time, in whichever stream.
+        let Place::Kept(_) = at else { return Some((false, None)) };
+        let kept = self.at(at)?;
         let make = || Box::new(Above::new(wrapping, line));
         let above = told(&mut kept.above, &mut kept.missed, |above| above.holds(line), make)?;
         above.tells(line, stream, channel)
@@ -159,12 +169,13 @@ impl Templates {
 
     /// How a line, given without its end, is read, which is like the one kept there; `None` where that is not known.
     pub(super) fn outline(&self, at: Place, line: &[u8]) -> Option<&Outline> {
-        self.kept[at.0 as usize].as_ref()?.outline.as_ref()?.as_deref().filter(|outline| outline.holds(line))
+        let Place::Kept(at) = at else { return None };
+        self.kept[at as usize].as_ref()?.outline.as_ref()?.as_deref().filter(|outline| outline.holds(line))
     }
 
     /// Takes down how such a line was read.
     pub(super) fn was_read(&mut self, at: Place, line: &[u8], read: &Read) {
-        let Some(kept) = &mut self.kept[at.0 as usize] else { return };
+        let Some(kept) = self.at(at) else { return };
         let holds = |outline: &Option<Box<Outline>>| outline.as_ref().is_none_or(|outline| outline.holds(line));
         told(&mut kept.outline, &mut kept.missed, holds, || Outline::new(read, line).map(Box::new));
     }
@@ -210,9 +221,29 @@ impl Templates {
         self.keep(at, hash, variant, bounds, what);
     }
 
+    fn at(&mut self, place: Place) -> Option<&mut Kept> {
+        let Place::Kept(at) = place else { return None };
+        self.kept[at as usize].as_mut()
+    }
+
+    /// The run that these lines are, if it came before.
+    pub(super) fn run(&mut self, lines: &Lines<'_>, range: Range<u32>) -> Option<Arc<Run>> {
+        let bytes = lines.all(lines.parts(range.clone()));
+        let hash = hash(bytes, |eight| eight);
+        if self.runs.get(hash, bytes).is_none() && self.seen_before(hash) {
+            self.runs.learn(hash, lines, range);
+        }
+        self.runs.get(hash, bytes).cloned()
+    }
+
     /// Whether such a line was seen lately, which it is now.
     fn came_before(&mut self, hash: u64, line: &[u8]) -> bool {
-        if line.len() > MOST_LINE || self.seen.is_empty() {
+        line.len() <= MOST_LINE && self.seen_before(hash)
+    }
+
+    /// Whether something of that hash was seen lately, which it is now.
+    fn seen_before(&mut self, hash: u64) -> bool {
+        if self.seen.is_empty() {
             return false;
         }
         let at = usize::try_from(hash >> 32).unwrap_or(0) % SEEN;
