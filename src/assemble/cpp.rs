@@ -10,7 +10,7 @@ mod tests;
 use std::ops::Range;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Language, Line, Relation};
 
 /// Lines of a message behind `what():`; its end is not marked.
 const MESSAGE_LINES: usize = 32;
@@ -79,9 +79,9 @@ impl Grammar for Cpp {
     }
 
     fn may_open(&self, text: &str) -> bool {
-        let begins = |said: &&str| text.trim().starts_with(*said);
+        let begins = |said: &&str| text.trimmed().starts_with(*said);
         may_matter(text)
-            && (text.contains("terminat")
+            && (text.has_words("terminat")
                 || sanitizer::may_be(text)
                 || assertion(text).is_some()
                 || HEAP.iter().chain(&["exception: "]).any(begins))
@@ -143,7 +143,7 @@ impl<'a> Scan<'a> {
         if let Some(message) = assertion(text) {
             return Some((at..at + 1, "", vec![Exception::new("Assertion", message, Relation::Surface)]));
         }
-        let trimmed = text.trim();
+        let trimmed = text.trimmed();
         if HEAP.iter().any(|said| trimmed.starts_with(said)) && trimmed.len() < 120 {
             return Some((at..at + 1, "", vec![Exception::new("abort", trimmed, Relation::Surface)]));
         }
@@ -156,26 +156,26 @@ impl<'a> Scan<'a> {
             ["terminating due to uncaught exception of type ", "terminating with uncaught exception of type "];
         let text = self.text(at);
         if let Some((lead, rest)) = UNCAUGHT.iter().find_map(|said| text.split_once(said)) {
-            let (kind, message) = rest.trim_end().split_once(": ").unwrap_or((rest.trim_end(), ""));
-            return Some((at..at + 1, lead.trim(), vec![Exception::new(kind, message, Relation::Surface)]));
+            let (kind, message) = rest.trimmed_end().halves_at(": ").unwrap_or((rest.trimmed_end(), ""));
+            return Some((at..at + 1, lead.trimmed(), vec![Exception::new(kind, message, Relation::Surface)]));
         }
-        let (lead, rest) = text.split_once("terminate called after throwing an instance of '")?;
-        let kind = rest.trim_end().strip_suffix('\'')?;
-        let what = (!self.stops(at + 1)).then(|| self.text(at + 1).trim_start().strip_prefix("what():")).flatten();
+        let (lead, rest) = text.halves_at("terminate called after throwing an instance of '")?;
+        let kind = rest.trimmed_end().strip_suffix('\'')?;
+        let what = (!self.stops(at + 1)).then(|| self.text(at + 1).trimmed_start().strip_prefix("what():")).flatten();
         let end = if what.is_some() { self.message_end(at + 2) } else { at + 1 };
-        let below = (at + 2..end).map(|line| self.text(line).trim_end());
+        let below = (at + 2..end).map(|line| self.text(line).trimmed_end());
         let first = what.map(|what| what.strip_prefix("  ").unwrap_or(what));
         let message = first.into_iter().chain(below).collect::<Vec<_>>().join("\n");
-        Some((at..end, lead.trim(), vec![Exception::new(kind, message.trim_end(), Relation::Surface)]))
+        Some((at..end, lead.trimmed(), vec![Exception::new(kind, message.trimmed_end(), Relation::Surface)]))
     }
 
     /// End of a message that goes on at `from`: the next record, another failure, or what a shell says of the process.
     fn message_end(&self, from: usize) -> usize {
         let own = |line: &usize| {
             let text = self.text(*line);
-            !self.stops(*line) && !text.starts_with("Aborted") && !text.contains("terminate called ")
+            !self.stops(*line) && !text.starts_with("Aborted") && !text.has_words("terminate called ")
         };
-        let filled = |line: &usize| !self.text(*line).trim().is_empty();
+        let filled = |line: &usize| !self.text(*line).trimmed().is_empty();
         (from..from + MESSAGE_LINES).take_while(own).filter(filled).last().map_or(from, |line| line + 1)
     }
 
@@ -185,7 +185,7 @@ impl<'a> Scan<'a> {
         let mut depth = None;
         for line in at..self.lines.len().min(at + MOST_LINKS) {
             let text = self.text(line);
-            let body = text.trim_start();
+            let body = text.trimmed_start();
             let indent = text.len() - body.len();
             let Some(message) = body.strip_prefix("exception: ").filter(|_| depth.is_none_or(|outer| indent > outer))
             else {
@@ -195,7 +195,7 @@ impl<'a> Scan<'a> {
                 break;
             }
             let relation = if links.is_empty() { Relation::Surface } else { Relation::Cause };
-            links.push(Exception::new("", message.trim_end(), relation));
+            links.push(Exception::new("", message.trimmed_end(), relation));
             depth = Some(indent);
         }
         (links.len() > 1).then(|| (at..at + links.len(), "", links))
@@ -206,21 +206,21 @@ impl<'a> Scan<'a> {
 fn may_matter(text: &str) -> bool {
     const NAMED: [&str; 5] = ["Sanitizer: ", "rror: ", "exception: ", "Assertion ", "(): "];
     const BARE: [&str; 5] = ["===", "*** ", "corrupted ", "double free ", "pure virtual "];
-    let start = text.trim_start();
+    let start = text.trimmed_start();
     BARE.iter().any(|mark| start.starts_with(mark))
-        || text.contains("terminat")
-        || (text.contains(": ") && (start.starts_with("malloc: ") || NAMED.iter().any(|mark| text.contains(mark))))
+        || text.has_words("terminat")
+        || (text.has_words(": ") && (start.starts_with("malloc: ") || NAMED.iter().any(|mark| text.contains(mark))))
 }
 
 /// The expression of a failed `assert`, as glibc, libstdc++, musl and macOS print it.
 fn assertion<'a>(text: &'a str) -> Option<&'a str> {
-    let text = text.trim();
-    let quoted = |text: &'a str| text.split_once(": Assertion `").or_else(|| text.split_once(": Assertion '"));
+    let text = text.trimmed();
+    let quoted = |text: &'a str| text.halves_at(": Assertion `").or_else(|| text.halves_at(": Assertion '"));
     if let Some((_, expression)) = text.strip_suffix("' failed.").and_then(quoted) {
         return Some(expression);
     }
     let rest = text.strip_prefix("Assertion failed: ")?;
     let rest = rest.strip_prefix('(').unwrap_or(rest);
     let end = rest.rfind("), function ").or_else(|| rest.rfind(" ("))?;
-    (rest.contains(" file ") || rest.contains(": ")).then_some(&rest[..end])
+    (rest.has_words(" file ") || rest.has_words(": ")).then_some(&rest[..end])
 }

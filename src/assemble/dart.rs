@@ -9,7 +9,7 @@ mod text;
 use std::ops::Range;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of one message.
 const MESSAGE_LINES: usize = 64;
@@ -72,10 +72,10 @@ impl<'a> Scan<'a> {
         if !text::may_matter(text) {
             return false;
         }
-        if text.trim_end() == "Unhandled exception:" {
+        if text.trimmed_end() == "Unhandled exception:" {
             return self.unhandled(self.at + 1, "");
         }
-        if let Some((lead, message)) = text.split_once("Unhandled Exception: ") {
+        if let Some((lead, message)) = text.halves_at("Unhandled Exception: ") {
             return self.unhandled(self.at, message) && self.lead(lead);
         }
         if text::opens_box(text) {
@@ -85,7 +85,7 @@ impl<'a> Scan<'a> {
     }
 
     fn emit(&mut self, lines: Range<usize>, message: &str, frames: Vec<Frame>, complete: bool) -> bool {
-        let (kind, message) = text::named(message.trim_end());
+        let (kind, message) = text::named(message.trimmed_end());
         let mut link = Exception::new(kind, message, Relation::Surface);
         link.frames = frames;
         let chain =
@@ -98,7 +98,7 @@ impl<'a> Scan<'a> {
 
     fn lead(&mut self, lead: &str) -> bool {
         if let Some(found) = self.found.last_mut() {
-            lead.trim().clone_into(&mut found.lead);
+            lead.trimmed().clone_into(&mut found.lead);
         }
         true
     }
@@ -109,7 +109,8 @@ impl<'a> Scan<'a> {
         let frames_at = self.first_frame(below);
         let end = frames_at.unwrap_or_else(|| if first.is_empty() && !self.stops(from) { from + 1 } else { below });
         let head = (!first.is_empty()).then_some(first);
-        let message = head.into_iter().chain((below..end).map(|line| self.text(line).trim_end())).collect::<Vec<_>>();
+        let message =
+            head.into_iter().chain((below..end).map(|line| self.text(line).trimmed_end())).collect::<Vec<_>>();
         if message.is_empty() {
             return false;
         }
@@ -164,7 +165,7 @@ impl<'a> Scan<'a> {
         let (frames, end) = self.frames(first);
         let lowest = self.floor.max(first.saturating_sub(MESSAGE_LINES));
         let named = (lowest..first).rev().find(|&line| {
-            let text = self.text(line).trim_start();
+            let text = self.text(line).trimmed_start();
             text::is_exception(text) || self.lines[line].starts
         });
         let Some(start) = named.filter(|_| !self.lines[first].starts && text::starts_at_zero(self.text(first))) else {
@@ -172,7 +173,7 @@ impl<'a> Scan<'a> {
             self.floor = end;
             return true;
         };
-        let message = (start..first).map(|line| self.text(line).trim_end()).collect::<Vec<_>>().join("\n");
+        let message = (start..first).map(|line| self.text(line).trimmed_end()).collect::<Vec<_>>().join("\n");
         self.emit(start..end, &message, frames, true)
     }
 }

@@ -12,7 +12,7 @@ mod text;
 use std::ops::Range;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{ExceptionChain, Language, Line, Severity};
+use crate::model::{Bytewise, ExceptionChain, Language, Line, Severity};
 use reader::{MESSAGE_LINES, Reader};
 use text::Header;
 
@@ -108,11 +108,11 @@ impl<'a> Finder<'a> {
     fn read(&mut self, class: usize, header: Header<'a>, every_line_starts: bool) {
         let mut reader = Reader::new(self.lines, class, every_line_starts);
         // An arrow before the class means that the exception around it was cut off.
-        reader.complete = !header.lead.contains(text::ARROW.trim_end());
+        reader.complete = !header.lead.contains(text::ARROW.trimmed_end());
         let chain = reader.chain(header);
         let announced = class > self.floor && !self.lines[class].starts && text::announces(self.text(class - 1));
         let (start, lead) = if announced { (class - 1, self.text(class - 1)) } else { (class, header.lead) };
-        self.emit(start, lead.trim_start(), chain, &reader);
+        self.emit(start, lead.trimmed_start(), chain, &reader);
     }
 
     fn frames_end(&self, first: usize) -> usize {
@@ -132,7 +132,7 @@ impl<'a> Finder<'a> {
                 return Some((at, header));
             }
             if let Some((header, _)) = text::inner(text) {
-                let lead = &text[..text.len() - text.trim_start().len() + text::ARROW.len()];
+                let lead = &text[..text.len() - text.trimmed_start().len() + text::ARROW.len()];
                 cut = Some((at, Header { lead, ..header }));
             }
             if line.starts && (!every_line_starts || line.severity.is_some()) {
@@ -149,10 +149,10 @@ impl<'a> Finder<'a> {
             return false;
         }
         let Some(header) = text::header(&line.text).or_else(|| text::header_inside(&line.text)) else { return false };
-        let uncaught = !header.lead.trim().is_empty() && text::announces(header.lead);
+        let uncaught = !header.lead.trimmed().is_empty() && text::announces(header.lead);
         let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
         // A bare class after the same words is Dart's.
-        let plain = (uncaught && header.kind.contains('.')) || (failing && text::surely_dotnet(header.kind));
+        let plain = (uncaught && header.kind.has(b'.')) || (failing && text::surely_dotnet(header.kind));
         if !plain || self.frames_follow() {
             return false;
         }

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use super::Found;
 use super::openings::Index;
-use crate::model::{Event, Line, LineRange, Segment, Severity};
+use crate::model::{Bytewise, Event, Line, LineRange, Segment, Severity};
 
 /// Lines of one plain record; what follows stands for itself.
 const MAX_RECORD_LINES: usize = 100;
@@ -111,11 +111,11 @@ impl<'a> Claims<'a> {
             ranges[0].start = header;
             record = Some(header);
         }
-        if !found.lead.trim().is_empty() {
+        if !found.lead.trimmed().is_empty() {
             if !message.is_empty() {
                 message.push('\n');
             }
-            message.push_str(cap(found.lead.trim()));
+            message.push_str(cap(found.lead.trimmed()));
         }
         if let Some(last) = ranges.last_mut() {
             let end = self.rest_of_record(last.end);
@@ -158,7 +158,7 @@ impl<'a> Claims<'a> {
         let mut index = 0;
         while index < self.lines.len() {
             let end = if self.lines[index].starts { self.record_end(index) } else { index + 1 };
-            let blank = || end == index + 1 && self.lines[index].text.trim().is_empty();
+            let blank = || end == index + 1 && self.lines[index].text.trimmed().is_empty();
             if !self.taken[index] && self.lines[index..end].iter().any(matters) && !blank() {
                 let message = join(&self.lines[index..end]);
                 drafts.push(Draft {
@@ -241,7 +241,7 @@ fn join(lines: &[Line]) -> String {
         }
         text.push_str(&line.text);
     }
-    let kept = cap(text.trim_end()).len();
+    let kept = cap(text.trimmed_end()).len();
     text.truncate(kept);
     text
 }

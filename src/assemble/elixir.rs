@@ -8,7 +8,7 @@ mod erlang;
 mod tests;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of one message.
 const MESSAGE_LINES: usize = 64;
@@ -70,10 +70,10 @@ impl<'a> Scan<'a> {
         loop {
             let frames_at = self.frames_at(at + 1);
             let message_end = frames_at.unwrap_or_else(|| self.untold_end(at + 1));
-            let above = (at + 1..message_end).map(|line| self.text(line).trim_end());
+            let above = (at + 1..message_end).map(|line| self.text(line).trimmed_end());
             let message = std::iter::once(title.1).chain(above).collect::<Vec<_>>().join("\n");
             let relation = if links.is_empty() { Relation::Surface } else { Relation::Cause };
-            let mut link = Exception::new(title.0, message.trim_end(), relation);
+            let mut link = Exception::new(title.0, message.trimmed_end(), relation);
             let end = frames_at.map_or(message_end, |from| self.frames(from, &mut link.frames));
             // An inner one that is announced but not there was cut off.
             complete &=
@@ -146,11 +146,14 @@ impl<'a> Scan<'a> {
         while !self.stops(end) && is_field(self.text(end)) {
             let client = self.text(end).starts_with("Client ");
             end += 1;
-            while !client && !self.stops(end) && self.text(end).starts_with("    ") && !self.text(end).trim().is_empty()
+            while !client
+                && !self.stops(end)
+                && self.text(end).starts_with("    ")
+                && !self.text(end).trimmed().is_empty()
             {
                 end += 1;
             }
-            let below = end + usize::from(self.text(end).trim().is_empty());
+            let below = end + usize::from(self.text(end).trimmed().is_empty());
             if client && !self.stops(below) && frame(self.text(below)).is_some() {
                 end = self.frames(below, frames);
             }
@@ -161,15 +164,15 @@ impl<'a> Scan<'a> {
 
 /// `** (KIND) MESSAGE` with log text before it; the kind is a module, `exit`, `throw`, `stop` or `EXIT …`.
 fn head(text: &str) -> Option<(&str, &str, &str)> {
-    let (lead, rest) = text.split_once("** (")?;
-    let (kind, message) = rest.split_once(')')?;
+    let (lead, rest) = text.halves_at("** (")?;
+    let (kind, message) = rest.halves(b')')?;
     let module = kind.split('.').all(|part| {
         part.starts_with(|c: char| c.is_ascii_uppercase()) && part.chars().all(|c| c.is_alphanumeric() || c == '_')
     });
     let known = matches!(kind, "exit" | "throw" | "stop" | "error") || kind.starts_with("EXIT from #PID<");
-    let lead = lead.trim();
+    let lead = lead.trimmed();
     let apart = message.is_empty() || message.starts_with(' ');
-    ((module || known) && apart && !lead.ends_with('*')).then_some((lead, kind, message.trim_start()))
+    ((module || known) && apart && !lead.ends_with('*')).then_some((lead, kind, message.trimmed_start()))
 }
 
 /// A line of the state that a logger prints below the frames.
@@ -190,12 +193,12 @@ fn is_field(text: &str) -> bool {
 
 /// `    :erlang.map_get("key", %{})` or `    Module.function/2`.
 fn native_call(text: &str) -> Option<Frame> {
-    let call = text.strip_prefix("    ")?.trim_end();
+    let call = text.strip_prefix("    ")?.trimmed_end();
     let end = call.find('(').unwrap_or(call.len());
-    let (module, function) = call[..end].rsplit_once('.')?;
+    let (module, function) = call[..end].last_halves(b'.')?;
     let named = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "_.!?/\"<>-".contains(c));
     let module = module.strip_prefix(':').unwrap_or(module);
-    let arity = function.rsplit_once('/').is_some_and(|(_, count)| count.parse::<u8>().is_ok());
+    let arity = function.last_halves(b'/').is_some_and(|(_, count)| count.parse::<u8>().is_ok());
     let whole = if end < call.len() { call.ends_with(')') } else { arity };
     let plain = module.starts_with(char::is_alphabetic) && named(module) && !function.is_empty() && named(function);
     (whole && plain).then(|| Frame { function: call.to_owned(), ..Frame::default() })
@@ -203,22 +206,22 @@ fn native_call(text: &str) -> Option<Frame> {
 
 /// `[(APP VERSION) ]FILE:N: FUNCTION`, or `(APP VERSION) FUNCTION`, behind blanks.
 fn frame(text: &str) -> Option<Frame> {
-    let body = text.trim_start();
+    let body = text.trimmed_start();
     let indented = body.len() < text.len();
-    let app = body.strip_prefix('(').and_then(|rest| rest.split_once(") "));
+    let app = body.strip_prefix('(').and_then(|rest| rest.halves_at(") "));
     let rest = app.map_or(body, |(_, rest)| rest);
-    let place = rest.split_once(": ").and_then(|(place, function)| {
-        let (path, line) = place.rsplit_once(':')?;
-        let known = FILES.iter().any(|file| path.ends_with(file)) && !path.contains(' ');
+    let place = rest.halves_at(": ").and_then(|(place, function)| {
+        let (path, line) = place.last_halves(b':')?;
+        let known = FILES.iter().any(|file| path.ends_with(file)) && !path.has(b' ');
         Some((path, line.parse().ok().filter(|_| known)?, function))
     });
     if let Some((path, line, function)) = place {
         // A paste may have lost the blanks; a compiler's message has neither an application in front nor an arity at its end.
-        let told = indented || app.is_some() || function.trim_end().ends_with(|c: char| c.is_ascii_digit());
-        let frame = Frame { function: function.trim_end().to_owned(), path: path.to_owned(), line: Some(line) };
+        let told = indented || app.is_some() || function.trimmed_end().ends_with(|c: char| c.is_ascii_digit());
+        let frame = Frame { function: function.trimmed_end().to_owned(), path: path.to_owned(), line: Some(line) };
         return told.then_some(frame);
     }
-    let (name, arity) = rest.trim_end().rsplit_once('/')?;
-    let call = app.is_some() && arity.parse::<u8>().is_ok() && name.contains('.') && !name.contains(": ");
-    call.then(|| Frame { function: rest.trim_end().to_owned(), ..Frame::default() })
+    let (name, arity) = rest.trimmed_end().last_halves(b'/')?;
+    let call = app.is_some() && arity.parse::<u8>().is_ok() && name.has(b'.') && !name.has_words(": ");
+    call.then(|| Frame { function: rest.trimmed_end().to_owned(), ..Frame::default() })
 }

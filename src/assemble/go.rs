@@ -13,7 +13,7 @@ mod verbose;
 use std::ops::Range;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Language, Line, Relation, Severity};
+use crate::model::{Bytewise, Exception, ExceptionChain, Language, Line, Relation, Severity};
 use dump::View;
 use text::Head;
 
@@ -181,7 +181,7 @@ impl<'a> Finder<'a> {
         while end - self.at <= TAIL_LINES && !view.boundary(end) && !closed {
             let text = view.text(end);
             closed = text::exit_status(text);
-            let own = closed || text.trim().starts_with("[signal ") || text.starts_with("\tpanic: ");
+            let own = closed || text.trimmed().starts_with("[signal ") || text.starts_with("\tpanic: ");
             if !own && !text::blank(text) && !text::goroutine(text) {
                 break;
             }
@@ -241,7 +241,7 @@ impl<'a> Finder<'a> {
         let bare = line.severity.is_none() && line.time.is_some() && text::telling(text) && text::worded(text, 3);
         let (lead, message) = match field {
             Some((at, value)) => (&text[..at], value),
-            None if bare => ("", text.trim()),
+            None if bare => ("", text.trimmed()),
             None => return false,
         };
         let links = vec![Exception::new("", message, Relation::Surface)];
@@ -256,14 +256,14 @@ fn survived(line: &Line) -> Option<Head<'_>> {
     if let Some((at, message)) = text::field(text, "panic") {
         return Some(Head { lead: &text[..at], kind: "panic", message });
     }
-    if !text.contains("panic") {
+    if !text.has_words("panic") {
         return None;
     }
     if let Some((at, message)) = text::error_field(text) {
         return Some(Head { lead: &text[..at], kind: "panic", message });
     }
     let end = text.rfind("panic: ").map(|at| at + 7).or_else(|| text.rfind(": ").map(|at| at + 2))?;
-    Some(Head { lead: &text[..end], kind: "panic", message: text[end..].trim() })
+    Some(Head { lead: &text[..end], kind: "panic", message: text[end..].trimmed() })
 }
 
 /// Adds the value of the first panic as a link of its own where the text tells its type.

@@ -12,7 +12,7 @@ mod text;
 use std::ops::Range;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{ExceptionChain, Language, Line, Severity};
+use crate::model::{Bytewise, ExceptionChain, Language, Line, Severity};
 use reader::{MESSAGE_LINES, Reader};
 use text::{Connector, Header};
 
@@ -121,7 +121,7 @@ impl<'a> Finder<'a> {
         // A connector at the beginning of the line means that the exception around it was cut off.
         reader.complete = text::connector(header.lead).is_none() && !cut_connector(header.lead);
         let chain = reader.chain(header, text::indent(self.text(class)));
-        self.emit(class, header.lead.trim_start(), chain, &reader);
+        self.emit(class, header.lead.trimmed_start(), chain, &reader);
     }
 
     fn frames_end(&self, first: usize) -> usize {
@@ -157,7 +157,7 @@ impl<'a> Finder<'a> {
 
     /// Whether the class on line `at` is introduced as quoted by the line above it.
     fn quoted(&self, at: usize) -> bool {
-        at > self.floor && self.text(at - 1).trim_end().ends_with("nested exception is:")
+        at > self.floor && self.text(at - 1).trimmed_end().ends_with("nested exception is:")
     }
 
     /// Frames whose class line is cut off. Only a cause below them shows that they were an exception's.
@@ -201,7 +201,7 @@ impl<'a> Finder<'a> {
         if failing(line) && sure {
             return Some(header);
         }
-        let begins = header.lead.trim().is_empty();
+        let begins = header.lead.trimmed().is_empty();
         let below = text::connector(self.text(at + 1));
         let chained = below.is_some_and(|(word, rest)| word != Connector::Suppressed && text::class_at(rest).is_some());
         if begins && sure && chained {
@@ -236,7 +236,7 @@ impl<'a> Finder<'a> {
 }
 
 fn cut_connector(lead: &str) -> bool {
-    ["Caused by:", "Wrapped by:", "Suppressed:"].contains(&lead.trim())
+    ["Caused by:", "Wrapped by:", "Suppressed:"].contains(&lead.trimmed())
 }
 
 /// A range without the lines passed over.

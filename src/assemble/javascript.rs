@@ -15,7 +15,7 @@ mod values;
 
 use std::ops::Range;
 
-use crate::model::{Exception, ExceptionChain, Language, Line, Relation, Severity};
+use crate::model::{Bytewise, Exception, ExceptionChain, Language, Line, Relation, Severity};
 
 use super::{Found, Grammar, Openings};
 use node::{Head, Node};
@@ -136,7 +136,7 @@ impl<'a> Finder<'a> {
         let root = node::flatten(node, &mut links);
         // "… rejected with the reason "#<Object>"": the text says that it has lost the error.
         let lost =
-            links[root].kind.ends_with("UnhandledPromiseRejection") && links[root].message.contains("\"#<Object>\"");
+            links[root].kind.ends_with("UnhandledPromiseRejection") && links[root].message.has_words("\"#<Object>\"");
         self.push(start, reader, lead, links, root, reader.complete && !lost);
     }
 
@@ -204,7 +204,7 @@ impl<'a> Finder<'a> {
         let (lead, base) = (header.lead.to_owned(), text::indent(self.text(class)));
         let mut reader = Reader::new(self.lines, class, every_line_starts);
         // A head like `[cause]: ` at the beginning of a line means that the outer error was cut off.
-        reader.complete = !["[cause]:", "cause:", "caused by:"].iter().any(|cut| lead.trim_end().ends_with(cut));
+        reader.complete = !["[cause]:", "cause:", "caused by:"].iter().any(|cut| lead.trimmed_end().ends_with(cut));
         let mut node = reader.error(header.into(), base, Relation::Surface);
         reader.closers(base);
         reader.farewell();
@@ -233,7 +233,7 @@ impl<'a> Finder<'a> {
         }
         let above = first.checked_sub(1).filter(|&at| at >= self.floor)?;
         let text = self.text(above);
-        let start = text.len() - text.trim_start().len();
+        let start = text.len() - text.trimmed_start().len();
         text::class_at(&text[start..], true).map(|header| (above, Header { lead: &text[..start], ..header }))
     }
 
@@ -285,7 +285,7 @@ impl<'a> Finder<'a> {
     fn single(&mut self) -> bool {
         let line = &self.lines[self.at];
         let Some(header) = outline::alone(line) else { return false };
-        let below = self.text(self.at + 1).trim_start();
+        let below = self.text(self.at + 1).trimmed_start();
         if !header.boxed && (below.starts_with("Traceback (most recent call") || self.frames_follow()) {
             return false;
         }

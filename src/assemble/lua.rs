@@ -7,7 +7,7 @@
 mod tests;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of a message above the traceback.
 const MESSAGE_LINES: usize = 24;
@@ -26,7 +26,7 @@ impl Grammar for Lua {
         let mut floor = 0;
         let opening = || std::iter::successors(openings.next(0), |at| openings.next(at + 1));
         for at in opening() {
-            if at < floor || lines[at].text.trim() != "stack traceback:" {
+            if at < floor || lines[at].text.trimmed() != "stack traceback:" {
                 continue;
             }
             if let Some(event) = read(lines, at, floor) {
@@ -59,14 +59,14 @@ impl Grammar for Lua {
 /// The object that printed itself on line `at`.
 fn object(lines: &[Line], at: usize) -> Option<Found> {
     let (kind, message) = versioned(&lines[at].text)?;
-    let links = vec![Exception::new(kind, message.trim_end(), Relation::Surface)];
+    let links = vec![Exception::new(kind, message.trimmed_end(), Relation::Surface)];
     let chain = ExceptionChain { language: Language::Lua, links, root: 0, complete: true, innermost_last: false };
     Some(Found { lines: std::iter::once(at..at + 1).collect(), lead: String::new(), chain })
 }
 
 /// `lua5.4: MESSAGE` at the beginning of a line.
 fn versioned(text: &str) -> Option<(&str, &str)> {
-    interpreter(text).filter(|(name, message)| name.starts_with("lua5.") && !message.trim().is_empty())
+    interpreter(text).filter(|(name, message)| name.starts_with("lua5.") && !message.trimmed().is_empty())
 }
 
 /// The exception whose traceback begins at line `head`.
@@ -86,9 +86,9 @@ fn read(lines: &[Line], head: usize, floor: usize) -> Option<Found> {
         return None;
     }
     let (start, complete) = message_start(lines, head, floor);
-    let message = lines[start..head].iter().map(|line| line.text.trim_end()).collect::<Vec<_>>().join("\n");
+    let message = lines[start..head].iter().map(|line| line.text.trimmed_end()).collect::<Vec<_>>().join("\n");
     let (kind, message) = interpreter(&message).unwrap_or(("", message.as_str()));
-    let mut link = Exception::new(kind, message.trim(), Relation::Surface);
+    let mut link = Exception::new(kind, message.trimmed(), Relation::Surface);
     link.frames = frames;
     let chain = ExceptionChain { language: Language::Lua, links: vec![link], root: 0, complete, innermost_last: false };
     Some(Found { lines: std::iter::once(start..head + 1 + count).collect(), lead: String::new(), chain })
@@ -109,7 +109,7 @@ fn message_start(lines: &[Line], head: usize, floor: usize) -> (usize, bool) {
 
 /// `lua5.4: MESSAGE`.
 fn interpreter(text: &str) -> Option<(&str, &str)> {
-    let (name, message) = text.split_once(": ")?;
+    let (name, message) = text.halves_at(": ")?;
     let base = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     matches!(base, "lua" | "luajit" | "texlua" | "resty" | "luvit" | "tarantool").then_some((name, message))
 }
@@ -124,19 +124,19 @@ fn has_place(text: &str) -> bool {
 
 /// `PLACE:N: in WHAT`, `[C]: in WHAT`, behind blanks.
 fn frame(text: &str) -> Option<Frame> {
-    let body = text.trim();
-    let (place, what) = body.split_once(": in ")?;
-    let (path, line) = match place.rsplit_once(':') {
+    let body = text.trimmed();
+    let (place, what) = body.halves_at(": in ")?;
+    let (path, line) = match place.last_halves(b':') {
         Some((path, line)) => (path, Some(line.parse().ok()?)),
         None => (place, None),
     };
-    let quoted = what.split_once('\'').and_then(|(_, rest)| rest.split_once('\''));
+    let quoted = what.halves(b'\'').and_then(|(_, rest)| rest.halves(b'\''));
     let named = quoted.map_or(what, |(name, _)| name);
     Some(Frame { function: named.to_owned(), path: path.to_owned(), line })
 }
 
 /// `coroutine 0:`, `...`, `(...tail calls...)`: parts of a traceback that are no frames.
 fn is_filler(text: &str) -> bool {
-    let text = text.trim();
+    let text = text.trimmed();
     text.starts_with("...") || text.starts_with("(...") || (text.starts_with("coroutine ") && text.ends_with(':'))
 }

@@ -27,7 +27,7 @@ pub use openings::Openings;
 
 use std::ops::Range;
 
-use crate::model::{Event, ExceptionChain, Language, Line, Segment, StreamId};
+use crate::model::{Bytewise, Event, ExceptionChain, Language, Line, Segment, StreamId};
 
 /// Every grammar, one entry a language. The order does not matter: the driver settles overlaps by the lines covered.
 static GRAMMARS: &[&dyn Grammar] = &[
@@ -112,7 +112,7 @@ pub fn record(stream: &StreamId, line: &Line) -> Event {
         severity: line.severity,
         at: line.at,
         lines: vec![(line.at.line, line.at.line)],
-        message: line.text.trim_end().to_owned(),
+        message: line.text.trimmed_end().to_owned(),
         chain: None,
     }
 }

@@ -7,7 +7,7 @@
 mod tests;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Beginnings of the interpreter's own warnings.
 const WARNINGS: [&str; 17] = [
@@ -81,14 +81,15 @@ fn read(lines: &[Line], floor: usize, start: usize) -> Option<(Found, usize)> {
         return None;
     }
     let head = if frames.is_empty() { start } else { message_start(lines, floor, start) };
-    let above = lines[head..start].iter().map(|line| line.text.trim_end());
-    let mut message = above.chain(std::iter::once(place.message)).collect::<Vec<_>>().join("\n").trim_end().to_owned();
+    let above = lines[head..start].iter().map(|line| line.text.trimmed_end());
+    let mut message =
+        above.chain(std::iter::once(place.message)).collect::<Vec<_>>().join("\n").trimmed_end().to_owned();
     if message.is_empty() {
         return None;
     }
     while let Some(line) = lines.get(end).filter(|line| !line.starts && follows(&line.text)) {
         message.push('\n');
-        message.push_str(line.text.trim_end());
+        message.push_str(line.text.trimmed_end());
         end += 1;
     }
     let mut link = Exception::new("", message, Relation::Surface);
@@ -124,20 +125,20 @@ struct Place<'a> {
 
 /// `MESSAGE at FILE line N.`, perhaps with the input read last: `, <STDIN> line 3.`
 fn place(text: &str) -> Option<Place<'_>> {
-    let text = text.trim().strip_suffix('.')?;
-    let text = text.rsplit_once(", <").filter(|(_, handle)| handle.contains("> ")).map_or(text, |(text, _)| text);
+    let text = text.trimmed().strip_suffix('.')?;
+    let text = text.rsplit_once(", <").filter(|(_, handle)| handle.has_words("> ")).map_or(text, |(text, _)| text);
     split(text)
 }
 
 /// `PACKAGE::FUNCTION(ARGUMENTS) called at FILE line N`.
 fn call(text: &str) -> Option<Frame> {
-    let body = text.trim_start();
-    if body.len() == text.len() || !body.contains(" called at ") {
+    let body = text.trimmed_start();
+    if body.len() == text.len() || !body.has_words(" called at ") {
         return None;
     }
-    let found = split(body.trim_end())?;
+    let found = split(body.trimmed_end())?;
     let called = found.message.strip_suffix(" called")?;
-    let function = called.split_once('(').map_or(called, |(name, _)| name);
+    let function = called.halves(b'(').map_or(called, |(name, _)| name);
     Some(Frame { function: function.to_owned(), path: found.path.to_owned(), line: Some(found.line) })
 }
 
@@ -147,5 +148,5 @@ fn split(text: &str) -> Option<Place<'_>> {
     let line = digits.parse().ok().filter(|_| plain)?;
     let (message, path) = before.rsplit_once(" at ").or_else(|| Some(("", before.strip_prefix("at ")?)))?;
     let evaluated = path.starts_with("(eval ") && path.ends_with(')');
-    (!path.is_empty() && (evaluated || !path.contains(' '))).then_some(Place { message, path, line })
+    (!path.is_empty() && (evaluated || !path.has(b' '))).then_some(Place { message, path, line })
 }

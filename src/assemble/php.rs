@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of one message.
 const MESSAGE_LINES: usize = 200;
@@ -124,13 +124,13 @@ impl Scan<'_> {
         loop {
             let (end, mut complete) = (block.end, block.complete);
             links.push(block.exception);
-            let next = end + usize::from(self.text(end).trim().is_empty());
-            let head = (!self.stops(next)).then(|| self.text(next).trim_start().strip_prefix("Next ")).flatten();
+            let next = end + usize::from(self.text(end).trimmed().is_empty());
+            let head = (!self.stops(next)).then(|| self.text(next).trimmed_start().strip_prefix("Next ")).flatten();
             let head = head.filter(|_| links.len() < MOST_LINKS).map(str::to_owned);
             match head.and_then(|head| self.block(next, &head)) {
                 Some(further) => block = further,
                 None => {
-                    let thrown = !self.stops(end) && self.text(end).trim_start().starts_with("thrown in ");
+                    let thrown = !self.stops(end) && self.text(end).trimmed_start().starts_with("thrown in ");
                     complete |= thrown;
                     links.reverse();
                     links[0].relation = Relation::Surface;
@@ -158,7 +158,7 @@ impl Scan<'_> {
             None => (whole.as_str(), String::new()),
         };
         let (class, message) = named(text)?;
-        let mut exception = Exception::new(class, message.trim_end(), Relation::Cause);
+        let mut exception = Exception::new(class, message.trimmed_end(), Relation::Cause);
         if !place.is_empty() {
             exception.properties.push(("location".to_owned(), place));
         }
@@ -247,7 +247,7 @@ impl Scan<'_> {
 /// Class and message, in today's form or PHP 5's `exception 'CLASS' with message 'MESSAGE'`.
 fn named(text: &str) -> Option<(&str, &str)> {
     if let Some(old) = text.strip_prefix("exception '") {
-        let (class, rest) = old.split_once('\'')?;
+        let (class, rest) = old.halves(b'\'')?;
         let message = rest.strip_prefix(" with message '").unwrap_or_default();
         return Some((class, message.strip_suffix('\'').unwrap_or(message)));
     }

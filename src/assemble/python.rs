@@ -21,7 +21,7 @@ use self::chain::Block;
 use self::text::View;
 use self::trace::Reader;
 use super::{Found, Grammar, Openings};
-use crate::model::{Language, Line};
+use crate::model::{Bytewise, Language, Line};
 
 /// Lines above a header that announce it (`Task exception was never retrieved`, `future: <Task …>`).
 const MAX_LEADS: usize = 3;
@@ -146,10 +146,10 @@ impl<'v, 'a> Scan<'v, 'a> {
         if blocks.is_empty() {
             return Step::Skip(reader.reached);
         }
-        let mut leads: Vec<&str> = self.views[start..at].iter().map(|view| view.text.trim()).collect();
+        let mut leads: Vec<&str> = self.views[start..at].iter().map(|view| view.text.trimmed()).collect();
         leads.retain(|lead| !lead.is_empty() && !ipython::is_rule(lead));
-        if !head.trim().is_empty() {
-            leads.push(head.trim());
+        if !head.trimmed().is_empty() {
+            leads.push(head.trimmed());
         }
         let lead = leads.join("\n");
         if let [only] = blocks.as_mut_slice()
@@ -196,9 +196,9 @@ impl<'v, 'a> Scan<'v, 'a> {
             }
             return None;
         };
-        let rest = self.views[start + 1..below].iter().map(|view| view.text.trim_end());
+        let rest = self.views[start + 1..below].iter().map(|view| view.text.trimmed_end());
         block.kind = kind.to_owned();
-        block.message = std::iter::once(first.trim_end()).chain(rest).collect::<Vec<_>>().join("\n");
+        block.message = std::iter::once(first.trimmed_end()).chain(rest).collect::<Vec<_>>().join("\n");
         block.open = false;
         Some(start)
     }
@@ -266,7 +266,7 @@ impl<'v, 'a> Scan<'v, 'a> {
         let mut reader = self.reader();
         reader.take(at);
         let block = Block { kind: mention.kind.to_owned(), message: mention.message.to_owned(), ..Block::default() };
-        finish(reader, vec![block], mention.lead.trim().to_owned(), at + 1, at)
+        finish(reader, vec![block], mention.lead.trimmed().to_owned(), at + 1, at)
     }
 }
 

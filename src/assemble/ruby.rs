@@ -10,7 +10,7 @@ mod tests;
 mod text;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of a message between a header and its first `from` line.
 const MESSAGE_LINES: usize = 64;
@@ -45,7 +45,7 @@ impl Grammar for Ruby {
 
     fn may_open(&self, text: &str) -> bool {
         let text = text::untagged(text);
-        let opens = || text.trim() == BOTTOM || text::header(text).is_some() || text::from(text).is_some();
+        let opens = || text.trimmed() == BOTTOM || text::header(text).is_some() || text::from(text).is_some();
         text::may_matter(text) && (opens() || text::bare_site(text).is_some())
     }
 
@@ -79,7 +79,7 @@ impl<'a> Scan<'a> {
         if !text::may_matter(text) {
             return false;
         }
-        if text.trim() == BOTTOM {
+        if text.trimmed() == BOTTOM {
             return self.bottom();
         }
         if text::header(text).is_some() {
@@ -131,7 +131,7 @@ impl<'a> Scan<'a> {
     fn thread_lead(&self, at: usize) -> (usize, String) {
         let above = at.checked_sub(1).filter(|&above| above >= self.floor && !self.lines[at].starts);
         match above.filter(|&above| text::is_thread_lead(self.text(above))) {
-            Some(above) => (above, self.text(above).trim().to_owned()),
+            Some(above) => (above, self.text(above).trimmed().to_owned()),
             None => (at, String::new()),
         }
     }
@@ -166,8 +166,8 @@ impl<'a> Scan<'a> {
     /// End of the marked source line and the suggestions that may follow a header without frames.
     fn snippet(&self, from: usize, every: bool) -> usize {
         let mut end = from;
-        let caret = self.text(from + 2).trim();
-        if self.text(from).trim().is_empty() && caret.starts_with('^') && !self.stops(from + 2, every) {
+        let caret = self.text(from + 2).trimmed();
+        if self.text(from).trimmed().is_empty() && caret.starts_with('^') && !self.stops(from + 2, every) {
             end = from + 3;
         }
         while !self.stops(end, every) && self.text(end).starts_with("Did you mean?") {
@@ -178,8 +178,8 @@ impl<'a> Scan<'a> {
 
     /// The message of the header at `at` with its further lines.
     fn message(&self, at: usize, first: &str, end: usize) -> String {
-        let rest = (at + 1..end).map(|line| self.text(line).trim_end());
-        std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+        let rest = (at + 1..end).map(|line| self.text(line).trimmed_end());
+        std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n").trimmed_end().to_owned()
     }
 
     /// Frames, outermost first, above their header; further blocks are what that exception caused.

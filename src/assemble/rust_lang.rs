@@ -12,7 +12,7 @@ mod tests;
 use std::ops::Range;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Language, Line, Relation};
 
 /// What the runtime prints before it aborts.
 const FATAL: &str = "fatal runtime error: ";
@@ -74,7 +74,7 @@ impl<'a> Scan<'a> {
         if let Some(head) = panic::head(text) {
             let (links, end, complete) = self.until_abort(self.panic(self.at, &head));
             // The first panic began it all, wherever it stands.
-            return self.emit(self.at..end, head.lead.trim(), links, complete);
+            return self.emit(self.at..end, head.lead.trimmed(), links, complete);
         }
         if let Some((end, link)) = self.fatal(text) {
             return self.emit(self.at..end, "", vec![link], true);
@@ -95,11 +95,11 @@ impl<'a> Scan<'a> {
 
     /// Failures of the runtime itself: an overflowed stack, memory that was refused.
     fn fatal(&self, text: &str) -> Option<(usize, Exception)> {
-        let text = text.trim();
+        let text = text.trimmed();
         let overflowed = text.starts_with("thread '") && text.ends_with("has overflowed its stack");
-        let named = self.lines.get(self.at + usize::from(overflowed))?.text.trim_start().strip_prefix(FATAL);
+        let named = self.lines.get(self.at + usize::from(overflowed))?.text.trimmed_start().strip_prefix(FATAL);
         if let Some(message) = named {
-            let message = message.trim_end().trim_end_matches(", aborting");
+            let message = message.trimmed_end().trim_end_matches(", aborting");
             let link = Exception::new(FATAL.trim_end_matches(": "), message, Relation::Surface);
             return Some((self.at + 1 + usize::from(overflowed), link));
         }

@@ -6,7 +6,7 @@
 mod tests;
 
 use super::{Found, Grammar, Openings};
-use crate::model::{Exception, ExceptionChain, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Language, Line, Relation};
 
 /// The grammar of shells' error output.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,13 +58,13 @@ impl Grammar for Shell {
 
 /// Place and message of a shell's complaint.
 fn failure(text: &str) -> Option<(String, &str)> {
-    let text = text.trim();
-    let (file, rest) = text.split_once(": ")?;
+    let text = text.trimmed();
+    let (file, rest) = text.halves_at(": ")?;
     let (numbered, bash) = match rest.strip_prefix("line ") {
         Some(numbered) => (numbered, true),
         None => (rest, false),
     };
-    let (digits, message) = numbered.split_once(": ")?;
+    let (digits, message) = numbered.halves_at(": ")?;
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let counts = plain && !message.starts_with("warning:") && !message.is_empty();
     (counts && is_script(file, bash)).then(|| (format!("{file}:{digits}"), message))
@@ -72,9 +72,9 @@ fn failure(text: &str) -> Option<(String, &str)> {
 
 /// Whether a name is a script's or a shell's. Bash says `line`, so that a path without an ending is enough.
 fn is_script(file: &str, bash: bool) -> bool {
-    let base = file.rsplit('/').next().unwrap_or(file);
+    let base = file.behind_last(b'/');
     let shell = matches!(base.trim_start_matches('-'), "bash" | "sh" | "dash" | "ksh" | "zsh" | "ash");
     let script = [".sh", ".bash", ".ksh", ".zsh"].iter().any(|end| base.ends_with(end));
-    let path = bash && file.contains('/') && !base.is_empty() && (!base.contains('.') || base.ends_with(".bats"));
+    let path = bash && file.has(b'/') && !base.is_empty() && (!base.has(b'.') || base.ends_with(".bats"));
     !file.contains(char::is_whitespace) && (shell || script || path)
 }

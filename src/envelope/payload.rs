@@ -22,7 +22,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Payload;
-use crate::model::Time;
+use crate::model::{Bytewise, Time};
 use record::DEPTH;
 
 /// Prefixes in front of each other that are taken off: a supervisor's, a server's, the program's.
@@ -135,13 +135,13 @@ fn trailing_record(text: &str, outer: &Payload) -> Option<Payload> {
     let tab = text.find("\t{\"");
     let at = tab.or_else(|| text.contains("\\n").then(|| text.find(" {\""))?)?;
     let mut fields = json::object(text.get(at + 1..)?)?;
-    let message = text[..at].trim_end();
+    let message = text[..at].trimmed_end();
     if !message.is_empty() {
         fields.insert("message", Value::from(message));
     }
     let inner = record::read(fields, DEPTH);
     // A logger that prints fields behind the message prints the stack on lines of its own, unless it is among the fields.
-    let whole = inner.body.contains('\n');
+    let whole = inner.body.has(b'\n');
     (tab.is_some() || whole).then(|| Payload { starts: outer.starts, whole, ..record::inside(inner, outer.clone()) })
 }
 

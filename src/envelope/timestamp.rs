@@ -4,7 +4,7 @@
 //! a format string. Nothing here may take a number for a time unless every separator and range fits, and nothing may ask the machine's
 //! clock: a stamp without a year is put into [`ASSUMED_YEAR`].
 
-use crate::model::{ASSUMED_YEAR, Time};
+use crate::model::{ASSUMED_YEAR, Bytewise, Time};
 
 /// Some full date and time in a text, for stamps near it that lack the year.
 #[must_use]
@@ -54,7 +54,7 @@ pub fn parse_prefix(text: &[u8]) -> Option<Stamp> {
 /// nanoseconds since 1970.
 #[must_use]
 pub fn parse_field(text: &str) -> Option<Time> {
-    let text = text.trim();
+    let text = text.trimmed();
     if let Some(time) = epoch(text) {
         return Some(time);
     }
@@ -75,7 +75,7 @@ pub fn klog(text: &[u8]) -> Option<Stamp> {
 /// A count since 1970; its size tells the unit.
 #[must_use]
 pub fn epoch(text: &str) -> Option<Time> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = text.halves(b'.').unwrap_or((text, ""));
     let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if !(9..=19).contains(&whole.len()) || !all_digits(whole) || !all_digits(fraction) {
         return None;

@@ -5,6 +5,7 @@
 
 mod any_of;
 mod bounds;
+mod bytewise;
 mod chain;
 mod ids;
 mod literals;
@@ -15,6 +16,7 @@ mod time;
 
 pub(crate) use any_of::AnyOf;
 pub use bounds::Bounds;
+pub(crate) use bytewise::Bytewise;
 pub use chain::{Exception, ExceptionChain, Frame, Language, Relation};
 pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
 #[cfg(test)]

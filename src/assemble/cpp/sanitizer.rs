@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Scan;
-use crate::model::{Exception, Frame, Relation};
+use crate::model::{Bytewise, Exception, Frame, Relation};
 
 /// Lines of one report; a memory map and a legend are part of it.
 const REPORT_LINES: usize = 2000;
@@ -12,8 +12,8 @@ impl Scan<'_> {
     /// The report that begins at line `at`, perhaps with a rule above its first line.
     pub(super) fn sanitizer(&self, at: usize) -> Option<(Range<usize>, Exception)> {
         let text = self.text(at);
-        if let Some((place, message)) = text.split_once(": runtime error: ").filter(|(place, _)| is_place(place)) {
-            let mut link = Exception::new("runtime error", message.trim_end(), Relation::Surface);
+        if let Some((place, message)) = text.halves_at(": runtime error: ").filter(|(place, _)| is_place(place)) {
+            let mut link = Exception::new("runtime error", message.trimmed_end(), Relation::Surface);
             link.properties.push(("location".to_owned(), place.to_owned()));
             let end = self.frames_end(at + 1, &mut link.frames);
             return Some((at..end, link));
@@ -32,7 +32,7 @@ impl Scan<'_> {
                 break;
             }
             link.frames.extend(frame(text));
-            if text.starts_with("==") && text.trim_end().ends_with("==ABORTING") {
+            if text.starts_with("==") && text.trimmed_end().ends_with("==ABORTING") {
                 return Some((at..line + 1, link));
             }
             // What follows the summary of a report that does not abort is the program's own output, unless it is the memory map.
@@ -58,26 +58,26 @@ impl Scan<'_> {
 /// `==PID==ERROR: AddressSanitizer: MESSAGE`, `WARNING: ThreadSanitizer: MESSAGE`.
 /// Whether a line with this text could be the first of a report.
 pub(super) fn may_be(text: &str) -> bool {
-    text.contains(": runtime error: ") || is_rule(text) || headline(text).is_some()
+    text.has_words(": runtime error: ") || is_rule(text) || headline(text).is_some()
 }
 
 fn headline(text: &str) -> Option<(&str, &str)> {
-    let (before, rest) = text.split_once("Sanitizer: ")?;
+    let (before, rest) = text.halves_at("Sanitizer: ")?;
     let name = before.rsplit_once("ERROR: ").or_else(|| before.rsplit_once("WARNING: "))?;
     let known = matches!(name.1, "Address" | "Leak" | "Memory" | "Thread" | "UndefinedBehavior" | "HWAddress");
     let process = name.0.is_empty() || (name.0.starts_with("==") && name.0.ends_with("=="));
     let kind = text.get(text.len() - rest.len() - name.1.len() - "Sanitizer: ".len()..text.len() - rest.len() - 2)?;
-    (known && process).then(|| (kind, rest.trim_end()))
+    (known && process).then(|| (kind, rest.trimmed_end()))
 }
 
 fn is_rule(text: &str) -> bool {
-    let text = text.trim_end();
+    let text = text.trimmed_end();
     text.len() >= 18 && text.bytes().all(|byte| byte == b'=')
 }
 
 /// `FILE:L:C` of a source in C or C++.
 fn is_place(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(path, rest)| {
+    text.halves(b':').is_some_and(|(path, rest)| {
         let known = [".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".m", ".mm"].iter().any(|end| path.ends_with(end));
         known && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
     })
@@ -85,11 +85,11 @@ fn is_place(text: &str) -> bool {
 
 /// `#N 0xADDRESS in FUNCTION PATH:L[:C]` or `… (MODULE+0xOFFSET)`.
 fn frame(text: &str) -> Option<Frame> {
-    let (index, rest) = text.trim().strip_prefix('#')?.split_once(' ')?;
-    let (address, rest) = rest.trim_start().split_once(' ')?;
+    let (index, rest) = text.trimmed().strip_prefix('#')?.halves(b' ')?;
+    let (address, rest) = rest.trimmed_start().halves(b' ')?;
     index.parse::<u32>().ok().filter(|_| address.starts_with("0x"))?;
     let rest = rest.strip_prefix("in ").unwrap_or(rest);
-    let (function, place) = rest.rsplit_once(' ').unwrap_or(("", rest));
+    let (function, place) = rest.last_halves(b' ').unwrap_or(("", rest));
     let mut parts = place.split(':');
     let path = parts.next().unwrap_or_default();
     let line = parts.next().and_then(|line| line.parse().ok());

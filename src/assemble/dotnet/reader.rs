@@ -4,7 +4,7 @@
 //! the innermost class line outwards. Members of an aggregate follow behind, each with class lines and blocks of its own. The reader moves
 //! forward only and looks ahead a bounded number of lines.
 
-use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation, Severity};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation, Severity};
 
 use super::text::{self, ARROW, Header, Seam};
 
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
             }
         }
         for link in links {
-            let kept = link.message.trim_end().len();
+            let kept = link.message.trimmed_end().len();
             link.message.truncate(kept);
         }
     }
@@ -224,7 +224,7 @@ fn headers(head: Header<'_>, relation: Relation, links: &mut Vec<Exception>) {
     let mut next = Some(head);
     while let Some(head) = next.take().filter(|_| links.len() < MOST_LINKS) {
         let (message, inside) = split_arrow(head.message);
-        let mut link = Exception::new(head.kind, message.trim_end(), relation);
+        let mut link = Exception::new(head.kind, message.trimmed_end(), relation);
         if let Some(code) = head.code {
             link.properties.push(("code".to_owned(), code.to_owned()));
         }

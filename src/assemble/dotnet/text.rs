@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{AnyOf, Frame};
+use crate::model::{AnyOf, Bytewise, Frame};
 
 /// How much of a line is searched for a class name.
 const SEARCHED: usize = 4096;
@@ -20,27 +20,27 @@ const AT: [&str; 4] = ["at ", "bei ", "à ", "в "];
 
 /// Whether a line holds nothing.
 pub(super) fn blank(text: &str) -> bool {
-    text.trim().is_empty()
+    text.trimmed().is_empty()
 }
 
 /// Reads `   at Acme.Api.Call(String s) in C:\src\Api.cs:line 7` and its relatives, with whether the member of an aggregate ends here.
 pub(super) fn frame(text: &str) -> Option<(Frame, bool)> {
-    let body = text.trim();
+    let body = text.trimmed();
     let (body, closes) = match body.strip_suffix("<---") {
-        Some(rest) => (rest.trim_end(), true),
+        Some(rest) => (rest.trimmed_end(), true),
         None => (body, false),
     };
     let word = AT.iter().find(|word| body.starts_with(**word))?;
     let rest = &body[word.len()..];
     let open = rest.find('(')?;
     let close = open + closing(&rest[open..])?;
-    let name = rest[..open].trim_end();
-    let tail = rest[close + 1..].trim();
+    let name = rest[..open].trimmed_end();
+    let tail = rest[close + 1..].trimmed();
     if !method(name) || !parameters(&rest[open + 1..close]) {
         return None;
     }
     let (il, place) = match tail.strip_prefix("[0x") {
-        Some(inner) => (true, inner.split_once(']')?.1.trim_start()),
+        Some(inner) => (true, inner.halves(b']')?.1.trimmed_start()),
         None => (false, tail),
     };
     let (path, line) = if place.is_empty() { ("", None) } else { place_of(place)? };
@@ -71,38 +71,38 @@ fn closing(text: &str) -> Option<usize> {
 
 /// `Acme.Api.<Call>d__3.MoveNext`, `System.Threading.Tasks.Task`1[TResult].InnerInvoke`, `lambda_method`.
 fn method(name: &str) -> bool {
-    let generic = |name: &str| name.contains('[') && name.ends_with(']');
+    let generic = |name: &str| name.has(b'[') && name.ends_with(']');
     let plain = !name.is_empty() && !name.contains(['/', ':', '"', '\'', '=', ';']);
-    let spaced = name.contains(' ') && !generic(name) && !name.contains('<');
-    plain && !spaced && (name.contains('.') || name.starts_with("lambda_method"))
+    let spaced = name.has(b' ') && !generic(name) && !name.has(b'<');
+    plain && !spaced && (name.has(b'.') || name.starts_with("lambda_method"))
 }
 
 /// Whether what stands in the parentheses is a list of types with names. A file, a place or `Native Method` is not.
 fn parameters(list: &str) -> bool {
-    if list.trim().is_empty() {
+    if list.trimmed().is_empty() {
         return true;
     }
-    if matches!(list, "Native Method" | "Unknown Source") || list.contains("://") || list.contains(['/', '"']) {
+    if matches!(list, "Native Method" | "Unknown Source") || list.has_words("://") || list.contains(['/', '"']) {
         return false;
     }
     let ends_in_line =
-        list.rsplit_once(':').is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        list.last_halves(b':').is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     // The runtime separates by comma and blank; inside generics there is no blank.
-    !ends_in_line && list.split(", ").all(|one| one.trim_end().contains(' ') || one.ends_with(' ') || generic(one))
+    !ends_in_line && list.split(", ").all(|one| one.trimmed_end().has(b' ') || one.ends_with(' ') || generic(one))
 }
 
 fn generic(parameter: &str) -> bool {
-    parameter.contains('`') || parameter.ends_with(['&', '*'])
+    parameter.has(b'`') || parameter.ends_with(['&', '*'])
 }
 
 /// File and line in `in C:\src\Api.cs:line 7`, `dans /a.cs:ligne 7` or `in <hash>:0`.
 fn place_of(text: &str) -> Option<(&str, Option<u32>)> {
-    let (word, place) = text.split_once(' ')?;
+    let (word, place) = text.halves(b' ')?;
     if word.len() > 8 || word.chars().any(|c| !c.is_alphabetic()) {
         return None;
     }
-    let (path, last) = place.trim_end().rsplit_once(':')?;
-    let digits = last.rsplit(' ').next().unwrap_or(last).trim_end_matches('.');
+    let (path, last) = place.trimmed_end().last_halves(b':')?;
+    let digits = last.behind_last(b' ').trim_end_matches('.');
     let number = digits.parse().ok()?;
     Some((path, (number > 0).then_some(number)))
 }
@@ -118,13 +118,13 @@ pub(super) enum Seam {
 
 /// The seam a line is; `---` on both sides, whatever the language between.
 pub(super) fn seam(text: &str) -> Option<Seam> {
-    let body = text.trim();
-    let inside = body.strip_prefix("--- ")?.strip_suffix("---")?.trim();
-    if inside.contains("inner exception") {
+    let body = text.trimmed();
+    let inside = body.strip_prefix("--- ")?.strip_suffix("---")?.trimmed();
+    if inside.has_words("inner exception") {
         return Some(Seam::Inner);
     }
     // Translated: the seam between exceptions is indented, the other is not.
-    let previous = inside.contains("previous location") || text.starts_with("---");
+    let previous = inside.has_words("previous location") || text.starts_with("---");
     (inside.len() > 8).then_some(if previous { Seam::Previous } else { Seam::Inner })
 }
 
@@ -146,20 +146,22 @@ pub(super) fn class_at(text: &str) -> Option<Header<'_>> {
     let length = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"_.+`".contains(b)).count();
     let (name, mut rest) = text.split_at(length);
     if rest.starts_with('[') {
-        let end = rest.find("]:").or_else(|| rest.trim_end().ends_with(']').then(|| rest.trim_end().len() - 1))?;
+        let end = rest
+            .find_words("]:")
+            .or_else(|| rest.trimmed_end().ends_with(']').then(|| rest.trimmed_end().len() - 1))?;
         rest = &rest[end + 1..];
     }
     let kind = &text[..text.len() - rest.len()];
     if !class_shaped(name) {
         return None;
     }
-    let (code, rest) = match rest.strip_prefix(" (").and_then(|rest| rest.split_once(')')) {
+    let (code, rest) = match rest.strip_prefix(" (").and_then(|rest| rest.halves(b')')) {
         Some((code, rest)) if code.starts_with(|c: char| c.is_ascii_digit() || c == '-') => (Some(code), rest),
         _ => (None, rest),
     };
     let message = match rest.strip_prefix(':') {
-        Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => message.trim_start(),
-        None if rest.trim().is_empty() => "",
+        Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => message.trimmed_start(),
+        None if rest.trimmed().is_empty() => "",
         None if rest.starts_with(" ---> ") => rest,
         _ => return None,
     };
@@ -172,7 +174,7 @@ fn class_shaped(name: &str) -> bool {
     }
     let mut parts = name.split('.');
     let starts_well = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = name.behind_last(b'.');
     let dotted = last.len() < name.len();
     let thrown = throwable(last);
     parts.all(starts_well) && (thrown || (dotted && last.starts_with(|c: char| c.is_ascii_uppercase())))
@@ -203,13 +205,13 @@ fn uncaught(text: &str) -> Option<usize> {
 
 /// The line above the class that old runtimes print: `Unhandled Exception:`.
 pub(super) fn announces(text: &str) -> bool {
-    let body = text.trim();
-    UNCAUGHT.iter().any(|words| body == words.trim_end())
+    let body = text.trimmed();
+    UNCAUGHT.iter().any(|words| body == words.trimmed_end())
 }
 
 /// The class line on `text`: at its beginning, or after the words that say nobody caught it.
 pub(super) fn header(text: &str) -> Option<Header<'_>> {
-    let start = text.len() - text.trim_start().len();
+    let start = text.len() - text.trimmed_start().len();
     if let Some(found) = class_at(&text[start..]) {
         return Some(Header { lead: &text[..start], ..found });
     }
@@ -219,9 +221,9 @@ pub(super) fn header(text: &str) -> Option<Header<'_>> {
 
 /// The class behind an arrow: ` ---> System.IO.IOException: gone` or `---> (Inner Exception #1) System.TimeoutException: late`.
 pub(super) fn inner(text: &str) -> Option<(Header<'_>, Option<u32>)> {
-    let body = text.trim_start().strip_prefix(ARROW)?;
+    let body = text.trimmed_start().strip_prefix(ARROW)?;
     let Some(rest) = body.strip_prefix("(Inner Exception #") else { return class_at(body).map(|found| (found, None)) };
-    let (number, rest) = rest.split_once(") ")?;
+    let (number, rest) = rest.halves_at(") ")?;
     class_at(rest).map(|found| (found, number.parse().ok()))
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 use crate::assemble::Found;
-use crate::model::{Exception, ExceptionChain, Frame, Language, Line, Relation};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation};
 
 /// Lines of one message, and of one term.
 const MOST_LINES: usize = 128;
@@ -25,13 +25,13 @@ fn found(lines: std::ops::Range<usize>, lead: &str, link: Exception, complete: b
 
 /// `escript: exception error: REASON`, the same behind `** ` in a shell or alone in a report, then `in function` and `in call from`.
 fn sentence(lines: &[Line], at: usize) -> Option<Found> {
-    let (lead, rest) = lines[at].text.split_once("exception ")?;
-    let (kind, reason) = rest.split_once(": ").filter(|(kind, _)| matches!(*kind, "error" | "exit" | "throw"))?;
-    let lead = lead.trim();
+    let (lead, rest) = lines[at].text.halves_at("exception ")?;
+    let (kind, reason) = rest.halves_at(": ").filter(|(kind, _)| matches!(*kind, "error" | "exit" | "throw"))?;
+    let lead = lead.trimmed();
     if !(lead.is_empty() || lead == "**" || lead.ends_with(':')) {
         return None;
     }
-    let mut link = Exception::new(kind, reason.trim(), Relation::Surface);
+    let mut link = Exception::new(kind, reason.trimmed(), Relation::Surface);
     let mut end = at + 1;
     for (below, line) in lines.iter().enumerate().skip(at + 1).take(MOST_LINES).take_while(|(_, line)| !line.starts) {
         if let Some(frame) = call(&line.text) {
@@ -41,7 +41,7 @@ fn sentence(lines: &[Line], at: usize) -> Option<Found> {
             break;
         } else if link.frames.is_empty() {
             link.message.push('\n');
-            link.message.push_str(line.text.trim());
+            link.message.push_str(line.text.trimmed());
         }
     }
     (!link.frames.is_empty()).then(|| found(at..end, lead, link, true))
@@ -49,23 +49,23 @@ fn sentence(lines: &[Line], at: usize) -> Option<Found> {
 
 /// `  in function  MODULE:NAME/ARITY (FILE, line N)`.
 fn call(text: &str) -> Option<Frame> {
-    let body = text.trim();
-    let rest = body.strip_prefix("in function ").or_else(|| body.strip_prefix("in call from "))?.trim_start();
-    let (function, place) = rest.split_once(" (").unwrap_or((rest, ""));
-    let (path, line) = place.trim_end_matches(')').split_once(", line ").unwrap_or_default();
+    let body = text.trimmed();
+    let rest = body.strip_prefix("in function ").or_else(|| body.strip_prefix("in call from "))?.trimmed_start();
+    let (function, place) = rest.halves_at(" (").unwrap_or((rest, ""));
+    let (path, line) = place.trim_end_matches(')').halves_at(", line ").unwrap_or_default();
     Some(Frame { function: function.to_owned(), path: path.to_owned(), line: line.parse().ok() })
 }
 
 /// `Error in process <0.79.0> with exit value:`, then `{REASON,[{MODULE,NAME,ARITY,PLACE},…]}` over several lines.
 fn report(lines: &[Line], at: usize) -> Option<Found> {
     let text = lines[at].text.as_str();
-    let told = text.contains("Error in process <") && text.trim_end().ends_with(" with exit value:");
+    let told = text.has_words("Error in process <") && text.trimmed_end().ends_with(" with exit value:");
     let below =
         lines.get(at + 1..).filter(|below| told && below.first().is_some_and(|line| line.text.starts_with('{')))?;
     let mut term = String::new();
     let mut count = 0;
     for line in below.iter().take(MOST_LINES).take_while(|line| !line.starts) {
-        term.push_str(line.text.trim());
+        term.push_str(line.text.trimmed());
         count += 1;
         if term.len() > MOST_BYTES || closed(&term) {
             break;

@@ -3,7 +3,7 @@
 //! Only the first goroutine is the failure; the others are a dump and belong to the event's lines alone. A message may hold anything, even
 //! something like a goroutine: the real one is followed by calls. The reader moves forward only and looks ahead a bounded number of lines.
 
-use crate::model::{Exception, Frame, Line, Relation};
+use crate::model::{Bytewise, Exception, Frame, Line, Relation};
 
 use super::text::{self, Head};
 
@@ -138,7 +138,7 @@ pub(super) fn panics(head: Head<'_>, below: &[Line]) -> Vec<Exception> {
     let mut found = vec![Exception::new(head.kind, text::without_fate(head.message), Relation::Surface)];
     for line in below {
         let text = line.text.as_str();
-        let body = text.trim();
+        let body = text.trimmed();
         let indented = text.starts_with([' ', '\t']);
         let again = body.strip_prefix("panic: ").filter(|_| indented && head.kind == "panic");
         let Some(last) = found.last_mut() else { continue };

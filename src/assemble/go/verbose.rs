@@ -3,7 +3,7 @@
 //! The root is printed first: its message, then functions and places without arguments, then the message of the error around it. Loggers
 //! print the stack of the logging call in the same shape; that one must never be taken for the error's.
 
-use crate::model::{Exception, Frame, Relation, Severity};
+use crate::model::{Bytewise, Exception, Frame, Relation, Severity};
 
 use super::dump::View;
 use super::text;
@@ -62,7 +62,7 @@ pub(super) fn read(view: View<'_>, floor: usize, first: usize) -> Option<Verbose
     let record = record_above(view, floor, first);
     let (start, message) = match record {
         Some(record) if record < above => (record + 1, joined(view, record + 1, first)),
-        _ => (above, view.text(above).trim().to_owned()),
+        _ => (above, view.text(above).trimmed().to_owned()),
     };
     if message.is_empty() {
         return None;
@@ -115,6 +115,6 @@ fn record_above(view: View<'_>, floor: usize, first: usize) -> Option<usize> {
 }
 
 fn joined(view: View<'_>, from: usize, to: usize) -> String {
-    let lines: Vec<&str> = (from..to).map(|at| view.text(at).trim()).collect();
-    lines.join("\n").trim().to_owned()
+    let lines: Vec<&str> = (from..to).map(|at| view.text(at).trimmed()).collect();
+    lines.join("\n").trimmed().to_owned()
 }

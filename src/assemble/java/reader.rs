@@ -4,7 +4,7 @@
 //! to one it suppressed. The reader moves forward only and looks ahead a bounded number of lines; it must never take the frames of a thread
 //! dump or of the next exception for its own.
 
-use crate::model::{Exception, ExceptionChain, Language, Line, Relation, Severity};
+use crate::model::{Bytewise, Exception, ExceptionChain, Language, Line, Relation, Severity};
 
 use super::text::{self, Connector, Header};
 
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
             }
             let class = text::header(text).is_some_and(|head| text::throwable(head.kind));
             let quoted =
-                at > 0 && self.text(at - 1).is_some_and(|above| above.trim().ends_with("nested exception is:"));
+                at > 0 && self.text(at - 1).is_some_and(|above| above.trimmed().ends_with("nested exception is:"));
             if class && !quoted {
                 return None;
             }
@@ -163,15 +163,15 @@ impl<'a> Reader<'a> {
             link.exception.message.push('\n');
             link.exception.message.push_str(self.text(at).unwrap_or_default());
         }
-        let kept = link.exception.message.trim_end().len();
+        let kept = link.exception.message.trimmed_end().len();
         link.exception.message.truncate(kept);
     }
 
     /// The input ends inside this frame.
     fn cut_frame(&self, text: &str) -> bool {
         self.at + 1 == self.lines.len()
-            && text.trim_start().starts_with("at ")
-            && !text.trim_end().ends_with([')', ']'])
+            && text.trimmed_start().starts_with("at ")
+            && !text.trimmed_end().ends_with([')', ']'])
     }
 
     /// The real first frame, if the few frames so far turn out to have been text of the message.

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{AnyOf, Frame};
+use crate::model::{AnyOf, Bytewise, Frame};
 
 /// How much of a line is searched for a class name. A line may be a megabyte of JSON; a class name stands near its beginning.
 const SEARCHED: usize = 4096;
@@ -30,12 +30,12 @@ pub(super) fn indent(text: &str) -> usize {
 
 /// Whether a line holds nothing.
 pub(super) fn blank(text: &str) -> bool {
-    text.trim().is_empty()
+    text.trimmed().is_empty()
 }
 
 /// Reads `    at java.base/java.lang.Thread.run(Thread.java:840) ~[?:?]` and its relatives.
 pub(super) fn frame(text: &str) -> Option<Frame> {
-    let rest = text.trim().strip_prefix("at ")?;
+    let rest = text.trimmed().strip_prefix("at ")?;
     let rest = without_packaging(rest);
     let open = memchr::memrchr(b'(', rest.as_bytes())?;
     let place = rest[open + 1..].strip_suffix(')')?;
@@ -54,7 +54,7 @@ pub(super) fn frame(text: &str) -> Option<Frame> {
 
 /// Whether a name is an address: hardly any has a colon, and to look for one byte is far cheaper.
 fn is_address(name: &str) -> bool {
-    name.contains(':') && name.contains("://")
+    name.has(b':') && name.has_words("://")
 }
 
 /// Without ` ~[spring-web-5.3.jar:5.3]` or ` [classes/:?]`.
@@ -78,8 +78,8 @@ fn place_of(place: &str) -> Option<(&str, Option<u32>)> {
         let plain = !file.is_empty() && !file.bytes().any(|b| matches!(b, b'/' | b'\\' | b':' | b'('));
         return (number && plain).then(|| (file, digits.parse().ok()));
     }
-    let extension = place.rsplit_once('.').map_or("", |(_, extension)| extension);
-    (SOURCES.contains(&extension) && !place.contains(' ')).then_some((place, None))
+    let extension = place.last_halves(b'.').map_or("", |(_, extension)| extension);
+    (SOURCES.contains(&extension) && !place.has(b' ')).then_some((place, None))
 }
 
 /// Without `app//`, `java.base/` or `java.base@17/` in front: what is known of a class is its package. The `/` in the name of a lambda stays.
@@ -89,20 +89,20 @@ fn without_module(function: &str) -> &str {
 }
 
 fn qualified(word: &str) -> bool {
-    word.contains('.') && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_$./@<>-".contains(&b))
+    word.has(b'.') && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_$./@<>-".contains(&b))
 }
 
 /// `... 12 more`, `... 12 common frames omitted` and what other layouts say instead.
 pub(super) fn elision(text: &str) -> bool {
     const WORDS: [&str; 7] = ["more", "omitted", "excluded", "truncated", "suppressed", "skipped", "elided"];
-    let Some(rest) = text.trim().strip_prefix("...") else { return false };
-    let rest = without_packaging(rest).trim();
+    let Some(rest) = text.trimmed().strip_prefix("...") else { return false };
+    let rest = without_packaging(rest).trimmed();
     rest.len() < 60 && rest.bytes().any(|b| b.is_ascii_digit()) && WORDS.iter().any(|word| rest.contains(word))
 }
 
 /// Lines that stand between frames without being one.
 pub(super) fn between_frames(text: &str) -> bool {
-    let body = text.trim();
+    let body = text.trimmed();
     body.starts_with("[CIRCULAR REFERENCE:") || body == "Original Stack Trace:" || body.starts_with("|_ checkpoint ")
 }
 
@@ -121,7 +121,7 @@ pub(super) fn connector(text: &str) -> Option<(Connector, &str)> {
         ("Wrapped by: ", Connector::WrappedBy),
         ("Suppressed: ", Connector::Suppressed),
     ];
-    let body = text.trim_start();
+    let body = text.trimmed_start();
     WORDS.iter().find_map(|(word, connector)| Some((*connector, body.strip_prefix(word)?)))
 }
 
@@ -149,11 +149,11 @@ pub(super) fn class_at(text: &str) -> Option<Header<'_>> {
         return None;
     }
     let message = match rest.strip_prefix(':') {
-        Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => message.trim_start(),
-        None if rest.trim().is_empty() => "",
+        Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => message.trimmed_start(),
+        None if rest.trimmed().is_empty() => "",
         _ => return None,
     };
-    Some(Header { lead: "", kind, message: message.trim_end() })
+    Some(Header { lead: "", kind, message: message.trimmed_end() })
 }
 
 fn class_shaped(kind: &str) -> bool {
@@ -188,7 +188,7 @@ pub(super) fn throwable(name: &str) -> bool {
 
 /// The class line on `text`: at its beginning, after `Exception in thread "x" `, or after a connector.
 pub(super) fn header(text: &str) -> Option<Header<'_>> {
-    let start = text.len() - text.trim_start().len();
+    let start = text.len() - text.trimmed_start().len();
     if let Some(found) = class_at(&text[start..]) {
         return Some(Header { lead: &text[..start], ..found });
     }
@@ -201,9 +201,9 @@ pub(super) fn header(text: &str) -> Option<Header<'_>> {
 /// `Exception in thread "main" java.lang.X: message`.
 pub(super) fn uncaught(text: &str) -> Option<Header<'_>> {
     // It ends in a quote, and few lines of a trace have one.
-    let from = text.contains('"').then(|| text.find(UNCAUGHT)).flatten()?;
+    let from = text.has(b'"').then(|| text.find(UNCAUGHT)).flatten()?;
     let after = from + UNCAUGHT.len();
-    let end = after + text[after..].find("\" ")? + 2;
+    let end = after + text[after..].find_words("\" ")? + 2;
     class_at(&text[end..]).map(|found| Header { lead: &text[..end], ..found })
 }
 
@@ -257,8 +257,8 @@ pub(super) fn harmless(first: &Frame) -> bool {
 
 /// The first line of a thread in a thread dump: `"main" #1 prio=5 …`.
 pub(super) fn thread_head(text: &str) -> bool {
-    let body = text.trim_start();
-    body.starts_with("java.lang.Thread.State:") || (body.starts_with('"') && body.contains(" tid=0x"))
+    let body = text.trimmed_start();
+    body.starts_with("java.lang.Thread.State:") || (body.starts_with('"') && body.has_words(" tid=0x"))
 }
 
 #[cfg(test)]

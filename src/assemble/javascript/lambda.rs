@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Exception, Line, Relation};
+use crate::model::{Bytewise, Exception, Line, Relation};
 
 use super::node::{Head, Node};
 use super::reader::Reader;
@@ -23,7 +23,7 @@ pub(super) fn may_be(text: &str) -> bool {
 
 /// The text before the object, and the error in it.
 pub(super) fn read(line: &Line) -> Option<(String, Node)> {
-    let text = line.text.trim_end();
+    let text = line.text.trimmed_end();
     let key = memchr::memmem::find(text.as_bytes(), b"\"errorType\"")?;
     if !text.ends_with('}') || text.len() > LONGEST {
         return None;

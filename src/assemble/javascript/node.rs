@@ -2,7 +2,7 @@
 //!
 //! Plain data; nothing here reads a line.
 
-use crate::model::{Exception, Relation};
+use crate::model::{Bytewise, Exception, Relation};
 
 use super::text::Header;
 
@@ -31,7 +31,7 @@ impl From<Header<'_>> for Head {
             code: header.code.map(str::to_owned),
             message: header.message.to_owned(),
             boxed: header.boxed,
-            braced: header.lead.trim_end().ends_with('{'),
+            braced: header.lead.trimmed_end().ends_with('{'),
         }
     }
 }
@@ -39,7 +39,7 @@ impl From<Header<'_>> for Head {
 impl Head {
     /// A head without a class: only a message was printed above the frames.
     pub(super) fn message(text: &str) -> Self {
-        Self { message: text.trim().to_owned(), ..Self::default() }
+        Self { message: text.trimmed().to_owned(), ..Self::default() }
     }
 
     /// An error that is this line and no more.

@@ -2,7 +2,7 @@
 //!
 //! Each says which lines it covers and leaves the reading of stacks to the reader. What is not plainly such a form is left alone.
 
-use crate::model::{Exception, Line, Relation, Severity};
+use crate::model::{Bytewise, Exception, Line, Relation, Severity};
 
 use super::node::{Head, Node};
 use super::reader::Reader;
@@ -29,7 +29,7 @@ pub(super) fn may_be(text: &str) -> bool {
     text.starts_with(GARBAGE)
         || fatal_message(text).is_some()
         || text::header(text).is_some()
-        || text.trim_start().starts_with(UNCAUGHT)
+        || text.trimmed_start().starts_with(UNCAUGHT)
 }
 
 /// Reads V8's last words at `at`: statistics, the fatal line, the native stack.
@@ -56,13 +56,13 @@ pub(super) fn heap(lines: &[Line], at: usize) -> Option<Heap> {
 }
 
 fn fatal_message(text: &str) -> Option<&str> {
-    let message = text.trim_start().strip_prefix("FATAL ERROR: ")?;
-    (message.contains("heap out of memory") || message.contains("Allocation failed")).then_some(message.trim_end())
+    let message = text.trimmed_start().strip_prefix("FATAL ERROR: ")?;
+    (message.has_words("heap out of memory") || message.has_words("Allocation failed")).then_some(message.trimmed_end())
 }
 
 /// ` 1: 0xb78db3 node::OOMErrorHandler(…) [node]`
 fn native_frame(text: &str) -> bool {
-    let Some((number, rest)) = text.trim_start().split_once(": ") else { return false };
+    let Some((number, rest)) = text.trimmed_start().halves_at(": ") else { return false };
     !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && rest.starts_with("0x")
 }
 
@@ -95,14 +95,14 @@ pub(super) struct Pretty {
 /// The record around a stack whose class line is `class`, if it is one.
 pub(super) fn pretty(lines: &[Line], floor: usize, class: usize) -> Option<Pretty> {
     let above = class.checked_sub(1).filter(|&at| at >= floor)?;
-    if lines[above].text.trim() != "\"stack\":" {
+    if lines[above].text.trimmed() != "\"stack\":" {
         return None;
     }
     let inner = text::indent(&lines[above].text);
     let mut outer = None;
     for at in (floor.max(class.saturating_sub(RECORD_LINES))..above).rev() {
         let text = &lines[at].text;
-        if outer.is_none() && text::indent(text) < inner && text.trim_end().ends_with('{') {
+        if outer.is_none() && text::indent(text) < inner && text.trimmed_end().ends_with('{') {
             outer = Some(text::indent(text));
         }
         let begins = lines[at].starts || (!text::blank(text) && text::indent(text) == 0);
@@ -126,7 +126,7 @@ impl Pretty {
             if indent == self.indent {
                 break;
             }
-            match key_value(line.text.trim()) {
+            match key_value(line.text.trimmed()) {
                 Some((key, value)) if key != "name" => found.add(key, value),
                 _ => {}
             }
@@ -138,28 +138,28 @@ impl Pretty {
 /// The class line of an error without frames, where a line is plainly one and does not only mention it.
 pub(super) fn alone(line: &Line) -> Option<Header<'_>> {
     let text = line.text.as_str();
-    let body = text.trim_start();
+    let body = text.trimmed_start();
     let lead = &text[..text.len() - body.len()];
     let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
     if let Some(header) = text::header(text) {
-        let end = text.trim_end();
-        let spans = end.ends_with("] {") || (end.contains("] { ") && end.ends_with('}'));
-        if header.boxed && (spans || (end.ends_with(']') && (failing || header.lead.trim().is_empty()))) {
+        let end = text.trimmed_end();
+        let spans = end.ends_with("] {") || (end.has_words("] { ") && end.ends_with('}'));
+        if header.boxed && (spans || (end.ends_with(']') && (failing || header.lead.trimmed().is_empty()))) {
             return Some(header);
         }
         if header.lead.contains(text::REJECTION_WARNING) || header.kind == text::REJECTION_WARNING {
             // Node explains itself in a second line, which is no second error.
             return (!header.message.starts_with("Unhandled promise rejection.")).then_some(header);
         }
-        let told = header.lead.trim().is_empty() && failing;
-        let tagged = matches!(header.lead.trim(), "[error]" | "[ERROR]" | "Uncaught" | "Uncaught (in promise)");
-        if !header.boxed && (told || tagged) && header.kind.ends_with("Error") && !header.kind.contains('.') {
-            return (!header.message.trim().is_empty()).then_some(header);
+        let told = header.lead.trimmed().is_empty() && failing;
+        let tagged = matches!(header.lead.trimmed(), "[error]" | "[ERROR]" | "Uncaught" | "Uncaught (in promise)");
+        if !header.boxed && (told || tagged) && header.kind.ends_with("Error") && !header.kind.has(b'.') {
+            return (!header.message.trimmed().is_empty()).then_some(header);
         }
         return None;
     }
     let thrown = body.strip_prefix(UNCAUGHT).filter(|thrown| thrown.starts_with(['\'', '"']))?;
-    let quoted = thrown.len() > 2 && thrown.trim_end().ends_with(['\'', '"']);
+    let quoted = thrown.len() > 2 && thrown.trimmed_end().ends_with(['\'', '"']);
     let lead = &text[..lead.len() + UNCAUGHT.len()];
     quoted.then_some(Header {
         lead,

@@ -3,7 +3,7 @@
 //! `util.inspect` indents what is nested by two columns a level, so the indentation says where a block ends; quoted strings may hold any
 //! bracket. The reader only moves forward, looks ahead a bounded number of lines, and must never loop or recurse by the input's size.
 
-use crate::model::{Exception, Frame, Line, Relation, Severity};
+use crate::model::{Bytewise, Exception, Frame, Line, Relation, Severity};
 
 use super::node::{Head, Node, deepest};
 use super::text::{self, Tail};
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         let mut node = self.element(head, base, relation, 0);
         for _ in 0..MOST_CAUSES {
             let Some(text) = self.text(self.at).filter(|_| !self.boundary(self.at)) else { break };
-            let body = text.trim_start();
+            let body = text.trimmed_start();
             let Some(rest) = body.strip_prefix("caused by: ").or_else(|| body.strip_prefix("Caused by: ")) else {
                 break;
             };
@@ -219,11 +219,11 @@ impl<'a> Reader<'a> {
             // Before Node's last line everything belongs to the one error it dies of.
             let certain = self.end.is_some_and(|end| at < end);
             if text::frame(text).is_some() {
-                let above = self.text(at - 1)?.trim_start();
+                let above = self.text(at - 1)?.trimmed_start();
                 return (certain || text::class_at(above, true).is_none()).then_some(at);
             }
             let other =
-                text::header(text).is_some() || text::locator(text) || text.trim_start().starts_with(['}', ']']);
+                text::header(text).is_some() || text::locator(text) || text.trimmed_start().starts_with(['}', ']']);
             if self.boundary(at)
                 || text.starts_with("Node.js v")
                 || text.starts_with("caused by: ")
@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
                 return true;
             }
             let fails = line.severity.is_some_and(|severity| severity >= Severity::Error);
-            if fails || line.text.trim_end().ends_with(['{', '[', ',', ':']) || text::header(&line.text).is_some() {
+            if fails || line.text.trimmed_end().ends_with(['{', '[', ',', ':']) || text::header(&line.text).is_some() {
                 return false;
             }
         }
@@ -264,11 +264,11 @@ impl<'a> Reader<'a> {
     /// The lines of `{ … }` or `[ … ]` opened at the end of the line before, up to the closing one.
     fn block(&mut self, base: usize, place: &Place, node: &mut Node, properties: &mut Properties) {
         let mut index = 0usize;
-        let closes = |text: &str| text.trim_start().starts_with(['}', ']']);
+        let closes = |text: &str| text.trimmed_start().starts_with(['}', ']']);
         // A paste may have lost the indentation; the bracket is still open.
         let flat = base == 0
             && self.text(self.at).filter(|_| !self.boundary(self.at)).is_some_and(|text| {
-                text::indent(text) == 0 && (key_value(text.trim()).is_some() || self.head(text, false).is_some())
+                text::indent(text) == 0 && (key_value(text.trimmed()).is_some() || self.head(text, false).is_some())
             });
         let inside = |text: &str| text::indent(text) > base || (flat && !closes(text));
         loop {
@@ -278,7 +278,7 @@ impl<'a> Reader<'a> {
                 return;
             }
             let text = self.text(self.at).unwrap_or_default();
-            let body = text.trim();
+            let body = text.trimmed();
             if body.is_empty() {
                 self.at += 1;
             } else if inside(text) {
@@ -297,7 +297,7 @@ impl<'a> Reader<'a> {
     /// One property or array item, with everything below it.
     fn entry(&mut self, place: &Place, index: &mut usize, node: &mut Node, properties: &mut Properties) {
         let text = self.text(self.at).unwrap_or_default();
-        let (base, body, depth) = (text::indent(text), text.trim(), place.depth);
+        let (base, body, depth) = (text::indent(text), text.trimmed(), place.depth);
         if let Some(head) = self.head(body, true).filter(|_| place.list) {
             return self.child(head, base, Relation::Member, depth, node);
         }
@@ -361,7 +361,7 @@ impl<'a> Reader<'a> {
             let next = self.text(self.at).filter(|text| text::indent(text) > base && !self.boundary(self.at));
             let Some(next) = next.filter(|_| goes_on(part)) else { break };
             self.at += 1;
-            part = next.trim();
+            part = next.trimmed();
         }
         properties.add_plain(name, whole);
     }
@@ -379,14 +379,14 @@ impl<'a> Reader<'a> {
     fn braced(&mut self, base: usize, depth: usize, node: &mut Node, properties: &mut Properties) {
         let mut index = 0;
         while let Some(text) = self.text(self.at).filter(|_| !self.boundary(self.at)) {
-            let body = text.trim();
+            let body = text.trimmed();
             if text::indent(text) <= base {
                 let closes = body == "}";
                 self.at += usize::from(closes);
                 self.complete &= closes;
                 return;
             }
-            match body.strip_suffix(" }").filter(|body| !body.contains('{')) {
+            match body.strip_suffix(" }").filter(|body| !body.has(b'{')) {
                 Some(last) => {
                     if let Some((key, value)) = key_value(last) {
                         properties.add(key, value);
@@ -405,7 +405,7 @@ impl<'a> Reader<'a> {
         let mut limit = base;
         while let Some(text) = self.text(self.at).filter(|_| !self.boundary(self.at)) {
             let indent = text::indent(text);
-            if indent >= limit || !["}", "},", "]", "],"].contains(&text.trim()) {
+            if indent >= limit || !["}", "},", "]", "],"].contains(&text.trimmed()) {
                 return;
             }
             limit = indent;
@@ -427,7 +427,7 @@ impl<'a> Reader<'a> {
 
 /// The end of `message]`, `message] {` or `message] { code: 'X' }`.
 fn unbox(text: &str) -> Option<(&str, End)> {
-    let text = text.trim_end();
+    let text = text.trimmed_end();
     let text = text.strip_suffix(',').unwrap_or(text);
     if let Some(inside) = text.strip_suffix("] {") {
         return Some((inside, End::Open));
@@ -435,7 +435,7 @@ fn unbox(text: &str) -> Option<(&str, End)> {
     if let Some(inside) = text.strip_suffix(']') {
         return Some((inside, End::Closed));
     }
-    let (inside, properties) = text.split_once("] { ")?;
+    let (inside, properties) = text.halves_at("] { ")?;
     properties.ends_with('}').then(|| (inside, End::Inline(format!("{{ {properties}"))))
 }
 

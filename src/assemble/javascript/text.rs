@@ -3,7 +3,7 @@
 //! These are the only places that decide on characters; everything above works with their answers. None of them looks at a neighbouring
 //! line, and none may take a Java, .NET, Rust or Dart frame for one of V8's: those languages have grammars of their own.
 
-use crate::model::Frame;
+use crate::model::{Bytewise, Frame};
 
 /// How much of a line is searched for a class name. A line may be a megabyte of JSON; a class name stands near its beginning.
 const SEARCHED: usize = 4096;
@@ -32,7 +32,7 @@ pub(super) fn dedent(text: &str, columns: usize) -> &str {
 
 /// Whether a line holds nothing.
 pub(super) fn blank(text: &str) -> bool {
-    text.trim().is_empty()
+    text.trimmed().is_empty()
 }
 
 /// What follows the location on a frame line.
@@ -48,13 +48,13 @@ pub(super) enum Tail {
 
 /// Reads `    at async f (file:///app/x.mjs:1:2) {` and its relatives.
 pub(super) fn frame(text: &str) -> Option<(Frame, Tail)> {
-    let body = text.trim();
+    let body = text.trimmed();
     let Some(rest) = body.strip_prefix("at ") else { return gecko_frame(body) };
     let (rest, tail) = match rest.strip_suffix(" {") {
         Some(rest) => (rest, Tail::Open),
         None => rest.strip_suffix(',').map_or((rest, Tail::End), |rest| (rest, Tail::Comma)),
     };
-    let rest = rest.strip_prefix("async ").unwrap_or(rest).trim();
+    let rest = rest.strip_prefix("async ").unwrap_or(rest).trimmed();
     let (function, place) = match split_place(rest) {
         Some((function, place)) => (function, location(place, true)?),
         None => ("", location(rest, false)?),
@@ -75,7 +75,7 @@ fn split_place(rest: &str) -> Option<(&str, &str)> {
         }
         if depth == 0 {
             // Java and .NET write the parenthesis straight after the name; V8 leaves a blank.
-            let function = inner[..at].strip_suffix(' ')?.trim();
+            let function = inner[..at].strip_suffix(' ')?.trimmed();
             return (!function.is_empty()).then_some((function, &inner[at + 1..]));
         }
     }
@@ -122,14 +122,14 @@ fn evaluated(place: &str) -> (String, Option<u32>) {
 
 /// `text:12` into `text` and 12.
 pub(super) fn number_at_end(text: &str) -> Option<(&str, u32)> {
-    let (head, digits) = text.rsplit_once(':')?;
+    let (head, digits) = text.last_halves(b':')?;
     let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| digits.parse().ok()).flatten().map(|number| (head, number))
 }
 
 fn extension(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    name.split(['?', '#']).next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension)
+    name.split(['?', '#']).next().and_then(|name| name.last_halves(b'.')).map_or("", |(_, extension)| extension)
 }
 
 fn script(path: &str) -> bool {
@@ -149,10 +149,10 @@ fn foreign(path: &str) -> bool {
 
 /// `f@https://app.example/main.js:1:2`, as Firefox and Safari print.
 fn gecko_frame(body: &str) -> Option<(Frame, Tail)> {
-    let (function, place) = body.split_once('@')?;
+    let (function, place) = body.halves(b'@')?;
     let named = function.bytes().all(|b| b.is_ascii_alphanumeric() || b"_$.<>/[]*".contains(&b));
     let fetched = ["http://", "https://", "file:///", "webpack-internal:", "app:"].iter().any(|p| place.starts_with(p));
-    if !named || !fetched || place.contains(' ') {
+    if !named || !fetched || place.has(b' ') {
         return None;
     }
     let (path, line) = location(place, false)?;
@@ -161,7 +161,7 @@ fn gecko_frame(body: &str) -> Option<(Frame, Tail)> {
 
 /// Lines that stand between frames without being one.
 pub(super) fn between_frames(text: &str) -> bool {
-    let body = text.trim();
+    let body = text.trimmed();
     (body.starts_with("... ") && body.ends_with(" lines matching cause stack trace ..."))
         || body == "[... lines matching original stack trace ...]"
         || body.starts_with("-> ")
@@ -174,12 +174,12 @@ pub(super) fn locator(text: &str) -> bool {
     let named = |path: &str| path.starts_with(['<', '[']) || path == "undefined";
     let path_shaped = |path: &str| named(path) || (path.contains(['/', '\\', '.', ':']) && !path.ends_with(':'));
     !text.starts_with(char::is_whitespace)
-        && number_at_end(text.trim_end()).is_some_and(|(path, _)| path_shaped(path) && !foreign(path))
+        && number_at_end(text.trimmed_end()).is_some_and(|(path, _)| path_shaped(path) && !foreign(path))
 }
 
 /// `        ^^^^` under a source line.
 pub(super) fn caret(text: &str) -> bool {
-    let body = text.trim();
+    let body = text.trimmed();
     !body.is_empty() && body.bytes().all(|b| b == b'^')
 }
 
@@ -209,7 +209,7 @@ pub(super) fn class_at(text: &str, weak: bool) -> Option<Header<'_>> {
     let (code, rest) = bracketed_name(rest).map_or((None, rest), |(code, rest)| (Some(code), rest));
     let message = match rest.strip_prefix(':') {
         Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => dedent(message, 1),
-        None if rest.trim_end().is_empty() && !boxed => "",
+        None if rest.trimmed_end().is_empty() && !boxed => "",
         _ => return None,
     };
     let named = error_name(name) || code.is_some_and(error_name);
@@ -228,14 +228,14 @@ pub(super) fn class_at(text: &str, weak: bool) -> Option<Header<'_>> {
 
 /// ` [NAME]` at the beginning of `rest`, and what follows it.
 fn bracketed_name(rest: &str) -> Option<(&str, &str)> {
-    let (name, rest) = rest.strip_prefix(" [")?.split_once(']')?;
+    let (name, rest) = rest.strip_prefix(" [")?.halves(b']')?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-$.".contains(&b);
     (!name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(plain)).then_some((name, rest))
 }
 
 /// Whether a name alone says that it is an error.
 pub(super) fn error_name(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name).trim_end_matches(|c: char| c.is_ascii_digit());
+    let last = name.behind_last(b'.').trim_end_matches(|c: char| c.is_ascii_digit());
     ["Error", "Exception", "UnhandledPromiseRejection", "Warning"].iter().any(|suffix| last.ends_with(suffix))
 }
 
@@ -249,7 +249,7 @@ pub(super) const REJECTION_WARNING: &str = "UnhandledPromiseRejectionWarning";
 
 /// The class line on `text`: at its beginning, or after other text of a log line (`job 7 failed TypeError: …`).
 pub(super) fn header(text: &str) -> Option<Header<'_>> {
-    let start = text.len() - text.trim_start().len();
+    let start = text.len() - text.trimmed_start().len();
     let first = class_at(&text[start..], false).map(|found| Header { lead: &text[..start], ..found });
     match first {
         Some(found) if !found.kind.ends_with(REJECTION_WARNING) => Some(found),

@@ -3,6 +3,8 @@
 //! Only what a rule can use is kept (numbers, words, short strings), under the name printed, nested names joined by dots. Axios prints
 //! its whole request object here, so every list is bounded; a value that is cut or left out is never an error.
 
+use crate::model::Bytewise;
+
 /// Most properties kept of one exception.
 const MOST: usize = 96;
 /// Most properties kept below one top-level name, so that a huge first object does not hide the rest.
@@ -32,9 +34,9 @@ impl Properties {
     }
 
     fn add_at(&mut self, name: &str, printed: &str, depth: usize) {
-        let printed = printed.trim();
+        let printed = printed.trimmed();
         if depth < DEEPEST && printed.ends_with('}') {
-            if let Some(open) = printed.find("{ ") {
+            if let Some(open) = printed.find_words("{ ") {
                 for (key, value) in pairs(&printed[open + 1..printed.len() - 1]) {
                     self.add_at(&join(name, &key), value, depth + 1);
                 }
@@ -92,7 +94,7 @@ pub(super) fn key_value(body: &str) -> Option<(&str, &str)> {
             (&body[1..close], &body[close + 1..])
         }
         '[' => {
-            let close = body.find("]:")?;
+            let close = body.find_words("]:")?;
             (&body[..=close], &body[close + 1..])
         }
         _ => {
@@ -110,7 +112,7 @@ fn pairs(inner: &str) -> Vec<(String, &str)> {
     let mut found = Vec::new();
     let (mut depth, mut quote, mut start, mut escaped) = (0i32, None, 0, false);
     let mut cut = |part: &'_ str, range: std::ops::Range<usize>| {
-        if let Some((key, _)) = key_value(part.trim()) {
+        if let Some((key, _)) = key_value(part.trimmed()) {
             found.push((key.to_owned(), range));
         }
     };
@@ -131,13 +133,13 @@ fn pairs(inner: &str) -> Vec<(String, &str)> {
         }
     }
     cut(&inner[start..], start..inner.len());
-    let value = |range: std::ops::Range<usize>| key_value(inner[range].trim()).map_or("", |(_, value)| value);
+    let value = |range: std::ops::Range<usize>| key_value(inner[range].trimmed()).map_or("", |(_, value)| value);
     found.into_iter().map(|(key, range)| (key, value(range))).collect()
 }
 
 /// A printed scalar as plain text; `None` for what says nothing (`undefined`, `[Function: f]`, `[Object]`, `Headers {}`).
 pub(super) fn scalar(printed: &str) -> Option<String> {
-    let printed = printed.trim().trim_end_matches(',');
+    let printed = printed.trimmed().trim_end_matches(',');
     let quote = printed.chars().next()?;
     match quote {
         '\'' | '"' | '`' => {

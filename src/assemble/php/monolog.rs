@@ -5,7 +5,7 @@
 
 use super::Scan;
 use super::text;
-use crate::model::{Exception, Relation};
+use crate::model::{Bytewise, Exception, Relation};
 
 /// What stands before every exception.
 const OBJECT: &str = "[object] (";
@@ -19,10 +19,10 @@ impl Scan<'_> {
     pub(super) fn monolog(&mut self) -> bool {
         let first = self.at;
         let text = self.text(first);
-        let Some(open) = text.find(OBJECT).filter(|_| text.contains("(code: ") || self.goes_on(first)) else {
+        let Some(open) = text.find(OBJECT).filter(|_| text.has_words("(code: ") || self.goes_on(first)) else {
             return false;
         };
-        let lead = text[..open].rsplit_once('{').map_or(&text[..open], |(lead, _)| lead).trim().to_owned();
+        let lead = text[..open].last_halves(b'{').map_or(&text[..open], |(lead, _)| lead).trimmed().to_owned();
         let mut links: Vec<Exception> = Vec::new();
         let (mut at, mut complete) = (first, true);
         while links.len() < MOST_LINKS {
@@ -40,8 +40,8 @@ impl Scan<'_> {
                 links[newest].frames = frames;
                 at = end;
             }
-            let next = at + usize::from(self.text(at).trim().is_empty());
-            if self.stops(next) || !self.text(next).trim_start().starts_with("[previous exception] ") {
+            let next = at + usize::from(self.text(at).trimmed().is_empty());
+            if self.stops(next) || !self.text(next).trimmed_start().starts_with("[previous exception] ") {
                 break;
             }
             at = next;
@@ -60,14 +60,14 @@ impl Scan<'_> {
     fn goes_on(&self, at: usize) -> bool {
         (at + 1..at + MESSAGE_LINES)
             .take_while(|&line| !self.stops(line))
-            .any(|line| self.text(line).contains("(code: "))
+            .any(|line| self.text(line).has_words("(code: "))
     }
 
     /// End of the lines of the object that begins at `at`: the trace follows, or the JSON string ends.
     fn object_end(&self, at: usize) -> Option<usize> {
         let closes = |line: &usize| {
-            let text = self.text(*line).trim_end();
-            text.contains(")\"") || (text.ends_with(')') && text::is_trace_head(self.text(line + 1)))
+            let text = self.text(*line).trimmed_end();
+            text.has_words(")\"") || (text.ends_with(')') && text::is_trace_head(self.text(line + 1)))
         };
         let mut lines = (at..at + MESSAGE_LINES).take_while(|&line| line == at || !self.stops(line));
         lines.find(closes).map(|line| line + 1)
@@ -77,11 +77,11 @@ impl Scan<'_> {
     fn objects(&self, at: usize, end: usize) -> Vec<Exception> {
         let joined = (at..end).map(|line| self.text(line)).collect::<Vec<_>>().join("\n");
         let Some((_, inside)) = joined.split_once(OBJECT) else { return Vec::new() };
-        let inside = inside.split_once(")\"").map_or(inside, |(inside, _)| inside);
+        let inside = inside.halves_at(")\"").map_or(inside, |(inside, _)| inside);
         let mut exceptions = Vec::new();
-        let mut rest = inside.trim_end().trim_end_matches(')');
-        while let Some((class, after)) = rest.split_once("(code: ") {
-            let Some((code, body)) = after.split_once("): ") else { break };
+        let mut rest = inside.trimmed_end().trim_end_matches(')');
+        while let Some((class, after)) = rest.halves_at("(code: ") {
+            let Some((code, body)) = after.halves_at("): ") else { break };
             let next = next_object(body);
             let own = &body[..next.unwrap_or(body.len())];
             let (message, place) = own.rsplit_once(" at ").unwrap_or((own, ""));

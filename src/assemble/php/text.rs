@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use crate::model::{AnyOf, Frame};
+use crate::model::{AnyOf, Bytewise, Frame};
 
 /// Labels of errors that end a script; warnings, notices and deprecations do not.
 const LABELS: [&str; 4] = ["Recoverable fatal error: ", "Catchable fatal error: ", "Fatal error: ", "Parse error: "];
@@ -25,7 +25,7 @@ pub(super) struct Fatal<'a> {
 
 /// A line without the tags that PHP adds for browsers.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'<', text.as_bytes()).is_none() || (!text.contains("<b>") && !text.contains("<br />")) {
+    if memchr::memchr(b'<', text.as_bytes()).is_none() || (!text.has_words("<b>") && !text.has_words("<br />")) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.replace("<br />", "").replace("<b>", "").replace("</b>", ""))
@@ -39,19 +39,19 @@ pub(super) fn fatal(text: &str) -> Option<Fatal<'_>> {
     let (at, label) = LABELS.iter().find_map(|label| Some((text.find(label)?, label)))?;
     let before = &text[..at];
     let php = before.ends_with("PHP ");
-    if !php && !before.trim().is_empty() && !before.ends_with("PHP message: ") {
+    if !php && !before.trimmed().is_empty() && !before.ends_with("PHP message: ") {
         return None;
     }
     let start = if php { at - 4 } else { at };
     let end = at + label.len();
-    let lead = text[..start].trim_end().trim_end_matches("PHP message:").trim_end_matches(['"', ' ']);
-    Some(Fatal { lead, label: text[start..end].trim_end_matches([':', ' ']), rest: text[end..].trim_start() })
+    let lead = text[..start].trimmed_end().trim_end_matches("PHP message:").trim_end_matches(['"', ' ']);
+    Some(Fatal { lead, label: text[start..end].trim_end_matches([':', ' ']), rest: text[end..].trimmed_start() })
 }
 
 /// Whether a name is a class, with its namespace.
 pub(super) fn is_class(name: &str) -> bool {
     let name = name.strip_prefix('\\').unwrap_or(name);
-    let name = name.split_once("@anonymous").map_or(name, |(name, _)| name);
+    let name = name.halves_at("@anonymous").map_or(name, |(name, _)| name);
     name.split('\\').all(|part| {
         part.starts_with(|c: char| c.is_alphabetic() || c == '_')
             && part.chars().all(|c| c.is_alphanumeric() || c == '_')
@@ -61,19 +61,19 @@ pub(super) fn is_class(name: &str) -> bool {
 /// Whether a class is named like an exception; needed where any text could stand.
 pub(super) fn is_exception(name: &str) -> bool {
     const ENDINGS: [&str; 5] = ["Exception", "Error", "Failure", "Failed", "NotFound"];
-    is_class(name) && (name.contains('\\') || ENDINGS.iter().any(|ending| name.ends_with(ending)))
+    is_class(name) && (name.has(b'\\') || ENDINGS.iter().any(|ending| name.ends_with(ending)))
 }
 
 /// Reads `CLASS: MESSAGE` or `CLASS`.
 pub(super) fn title(text: &str) -> Option<Title<'_>> {
-    let text = text.trim_start();
-    let (class, message) = text.split_once(':').unwrap_or((text.trim_end(), ""));
+    let text = text.trimmed_start();
+    let (class, message) = text.halves(b':').unwrap_or((text.trimmed_end(), ""));
     is_class(class).then_some(Title { class, message: message.strip_prefix(' ').unwrap_or(message) })
 }
 
 /// Splits `TEXT in PATH:N`.
 pub(super) fn placed(text: &str) -> Option<(&str, &str, u32)> {
-    let (before, digits) = text.trim_end().rsplit_once(':')?;
+    let (before, digits) = text.trimmed_end().last_halves(b':')?;
     let line = number(digits)?;
     let (text, path) = before.rsplit_once(" in ")?;
     Some((text, path, line))
@@ -95,16 +95,16 @@ fn number(digits: &str) -> Option<u32> {
 
 /// `Stack trace:` between an exception and its frames.
 pub(super) fn is_trace_head(text: &str) -> bool {
-    matches!(text.trim(), "Stack trace:" | "PHP Stack trace:" | "[stacktrace]" | "Call Stack:")
+    matches!(text.trimmed(), "Stack trace:" | "PHP Stack trace:" | "[stacktrace]" | "Call Stack:")
 }
 
 /// Reads `#K PATH(N): CALL`, `#K [internal function]: CALL`, `#K {main}`, or Xdebug's `PHP   K. CALL PATH:N`.
 pub(super) fn frame(text: &str) -> Option<Frame> {
-    let text = text.trim_start();
+    let text = text.trimmed_start();
     let Some(numbered) = text.strip_prefix('#') else { return xdebug_frame(text) };
-    let (index, rest) = numbered.split_once(' ')?;
+    let (index, rest) = numbered.halves(b' ')?;
     number(index)?;
-    let rest = rest.trim_end();
+    let rest = rest.trimmed_end();
     if rest == "{main}" {
         return Some(Frame { function: rest.to_owned(), ..Frame::default() });
     }
@@ -115,17 +115,17 @@ pub(super) fn frame(text: &str) -> Option<Frame> {
         let open = rest[..close].rfind('(')?;
         Some((open, number(&rest[open + 1..close])?))
     })?;
-    let call = rest[at..].split_once("): ").map_or("", |(_, call)| call);
+    let call = rest[at..].halves_at("): ").map_or("", |(_, call)| call);
     Some(Frame { function: callee(call), path: unescaped(&rest[..at]), line: Some(line) })
 }
 
 fn xdebug_frame(text: &str) -> Option<Frame> {
-    let text = text.strip_prefix("PHP").unwrap_or(text).trim_start();
-    let (index, rest) = text.split_once(". ")?;
+    let text = text.strip_prefix("PHP").unwrap_or(text).trimmed_start();
+    let (index, rest) = text.halves_at(". ")?;
     number(index)?;
-    let (before, digits) = rest.trim_end().rsplit_once(':')?;
+    let (before, digits) = rest.trimmed_end().last_halves(b':')?;
     let line = number(digits)?;
-    let (call, path) = before.rsplit_once(' ')?;
+    let (call, path) = before.last_halves(b' ')?;
     Some(Frame { function: callee(call), path: path.to_owned(), line: Some(line) })
 }
 
@@ -137,11 +137,11 @@ fn callee(call: &str) -> String {
 
 /// `PATH.php:N` alone on a line, as Monolog's JSON has its frames.
 pub(super) fn bare_place(text: &str) -> Option<Frame> {
-    let text = text.trim();
+    let text = text.trimmed();
     if !text.ends_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let (path, digits) = text.rsplit_once(':')?;
+    let (path, digits) = text.last_halves(b':')?;
     let line = number(digits)?;
     let fits = path.ends_with(".php") && !path.contains([' ', '"']);
     fits.then(|| Frame { function: String::new(), path: path.to_owned(), line: Some(line) })
@@ -149,7 +149,7 @@ pub(super) fn bare_place(text: &str) -> Option<Frame> {
 
 /// A piece of a JSON string as it was written.
 pub(super) fn unescaped(text: &str) -> String {
-    if !text.contains('\\') {
+    if !text.has(b'\\') {
         return text.to_owned();
     }
     text.replace("\\\\", "\\").replace("\\/", "/").replace("\\\"", "\"")
@@ -159,7 +159,7 @@ pub(super) fn unescaped(text: &str) -> String {
 pub(super) fn class_start(text: &str) -> Option<usize> {
     let mut start = 0;
     for word in text.split_inclusive(' ') {
-        let name = word.trim_end();
+        let name = word.trimmed_end();
         if name.strip_suffix(':').is_some_and(is_exception) || (start == 0 && is_exception(name)) {
             return Some(start);
         }

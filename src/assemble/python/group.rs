@@ -6,6 +6,7 @@
 use super::chain::Block;
 use super::text::View;
 use super::trace::{MAX_DEPTH, Reader};
+use crate::model::Bytewise;
 
 /// Members of one group that are read; Python itself prints 15.
 const MAX_MEMBERS: usize = 100;
@@ -26,7 +27,7 @@ enum Margin<'a> {
 }
 
 fn margin(text: &str) -> Option<Margin<'_>> {
-    let text = text.trim_start();
+    let text = text.trimmed_start();
     if let Some(rest) = text.strip_prefix('|') {
         return Some(Margin::Text(rest.strip_prefix([' ', '\u{a0}']).unwrap_or(rest)));
     }
@@ -34,8 +35,8 @@ fn margin(text: &str) -> Option<Margin<'_>> {
     if rest.starts_with("-+-") {
         return Some(Margin::Open);
     }
-    let rest = rest.strip_prefix("--")?.trim_end();
-    let label = rest.trim_matches('-').trim();
+    let rest = rest.strip_prefix("--")?.trimmed_end();
+    let label = rest.trim_matches('-').trimmed();
     if label.is_empty() {
         return Some(Margin::Close);
     }

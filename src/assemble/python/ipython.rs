@@ -5,7 +5,7 @@
 use super::chain::Block;
 use super::text;
 use super::trace::Reader;
-use crate::model::Frame;
+use crate::model::{Bytewise, Frame};
 
 /// The end of the header line.
 const HEAD: &str = "Traceback (most recent call last)";
@@ -20,17 +20,17 @@ pub(super) fn is_head(text: &str) -> bool {
 }
 
 fn head_kind(text: &str) -> Option<&str> {
-    let kind = text.trim().strip_suffix(HEAD)?;
+    let kind = text.trimmed().strip_suffix(HEAD)?;
     if !kind.ends_with("  ") {
         return None;
     }
-    let kind = kind.trim_end();
+    let kind = kind.trimmed_end();
     text::class_line(kind).filter(|(name, _)| *name == kind).map(|(name, _)| name)
 }
 
 /// Whether the line is the rule of dashes above a header.
 pub(super) fn is_rule(text: &str) -> bool {
-    let text = text.trim();
+    let text = text.trimmed();
     text.len() >= 20 && text.bytes().all(|b| b == b'-')
 }
 
@@ -49,7 +49,7 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, blocks: &mut Vec<Bloc
             && text::indent(view.text) == text::indent(reader.text(at))
         {
             block.open = false;
-            block.message = first.trim_end().to_owned();
+            block.message = first.trimmed_end().to_owned();
             end = message(reader, end, &mut block);
             break;
         }
@@ -69,7 +69,7 @@ fn message(reader: &Reader<'_, '_>, at: usize, block: &mut Block) -> usize {
             break;
         }
         block.message.push('\n');
-        block.message.push_str(view.text.trim_end());
+        block.message.push_str(view.text.trimmed_end());
         end += 1;
     }
     end
@@ -77,7 +77,7 @@ fn message(reader: &Reader<'_, '_>, at: usize, block: &mut Block) -> usize {
 
 /// Keeps a frame heading, or the line number an arrow points at.
 fn note(text: &str, block: &mut Block) {
-    let text = text.trim();
+    let text = text.trimmed();
     if let Some(frame) = heading(text) {
         block.frames.push(frame);
     } else if let Some(last) = block.frames.last_mut().filter(|frame| frame.line.is_none()) {
@@ -95,20 +95,20 @@ fn arrow(text: &str) -> Option<u32> {
 /// `<ipython-input-3-…> in <module>`, `Input In [3], in <cell line: 1>()`.
 fn heading(text: &str) -> Option<Frame> {
     if let Some(rest) = text.strip_prefix("File ") {
-        let (place, function) = rest.split_once(", in ").unwrap_or((rest, ""));
-        let (path, line) = place.rsplit_once(':').unwrap_or((place, ""));
+        let (place, function) = rest.halves_at(", in ").unwrap_or((rest, ""));
+        let (path, line) = place.last_halves(b':').unwrap_or((place, ""));
         let line = line.parse().ok();
         return (line.is_some() || !function.is_empty()).then(|| frame(path, line, function));
     }
     if text.starts_with("Cell In") || text.starts_with("Input In") {
-        let (cell, rest) = text.split_once(", ").unwrap_or((text, ""));
+        let (cell, rest) = text.halves_at(", ").unwrap_or((text, ""));
         let line = rest.trim_start_matches("line ").trim_start_matches("in <cell line: ");
         let digits = line.trim_end_matches(|c: char| !c.is_ascii_digit());
         return Some(frame(cell, digits.parse().ok(), "<module>"));
     }
-    let (path, function) = text.split_once(" in ")?;
+    let (path, function) = text.halves_at(" in ")?;
     let path_like = path.starts_with(['/', '~', '<']) || path.get(1..3) == Some(":\\");
-    (path_like && !path.contains(' ') && (function.ends_with(')') || function.starts_with('<')))
+    (path_like && !path.has(b' ') && (function.ends_with(')') || function.starts_with('<')))
         .then(|| frame(path, None, function))
 }
 

@@ -6,6 +6,7 @@
 use super::chain::Block;
 use super::trace::{MAX_DEPTH, Reader};
 use super::{ipython, rich, text};
+use crate::model::Bytewise;
 
 /// Lines of a message, and of one that no record start ends.
 const MAX_LINES: usize = 200;
@@ -24,21 +25,21 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block) ->
     block.kind = kind.to_owned();
     reader.take(at);
     if reader.prefixed {
-        block.message = first.trim_end().to_owned();
+        block.message = first.trimmed_end().to_owned();
         return at + 1;
     }
-    if first.trim().is_empty()
+    if first.trimmed().is_empty()
         && let Some(end) = quoted(reader, at + 1, block)
     {
         return end;
     }
     let open = is_open(first);
     let end = tail_end(reader, at + 1, open);
-    let mut message = first.trim_end().to_owned();
+    let mut message = first.trimmed_end().to_owned();
     for line in at + 1..end {
         if message.len() < MAX_BYTES {
             message.push('\n');
-            message.push_str(reader.text(line).trim_end());
+            message.push_str(reader.text(line).trimmed_end());
         }
         reader.take(line);
     }
@@ -48,7 +49,7 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block) ->
 
 /// A message that cannot be over yet: nothing on its first line, or an opening at its end.
 fn is_open(first: &str) -> bool {
-    let first = first.trim_end();
+    let first = first.trimmed_end();
     first.is_empty() || first.ends_with([':', '{', '[', '(']) || first.ends_with("\"\"\"")
 }
 
@@ -107,20 +108,20 @@ fn start_ahead(reader: &Reader<'_, '_>, at: usize) -> bool {
 
 /// A message that is a whole chain in triple quotes: a worker process sent its traceback as text.
 fn quoted(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block) -> Option<usize> {
-    let mark = reader.text(at).trim();
+    let mark = reader.text(at).trimmed();
     if !matches!(mark, "\"\"\"" | "'''") || reader.depth >= MAX_DEPTH || reader.is_start(at) {
         return None;
     }
     let mut close = at + 1;
-    while reader.view(close).is_some_and(|view| view.text.trim() != mark) && !reader.is_start(close) {
+    while reader.view(close).is_some_and(|view| view.text.trimmed() != mark) && !reader.is_start(close) {
         close += 1;
     }
     let inside = &reader.views[at + 1..close.min(reader.views.len())];
     let mut inner = Reader::new(inside, reader.has_starts, reader.depth + 1);
     let (blocks, _) = inner.chain(0);
-    reader.complete &= inner.complete && reader.text(close).trim() == mark;
+    reader.complete &= inner.complete && reader.text(close).trimmed() == mark;
     block.wrapped = blocks;
-    let end = if reader.text(close).trim() == mark { close + 1 } else { close };
+    let end = if reader.text(close).trimmed() == mark { close + 1 } else { close };
     (at..end).for_each(|line| reader.take(line));
     Some(end)
 }

@@ -5,7 +5,7 @@
 use super::chain::Block;
 use super::text;
 use super::trace::Reader;
-use crate::model::Frame;
+use crate::model::{Bytewise, Frame};
 
 /// Lines of one failure.
 const MAX_LINES: usize = 5_000;
@@ -17,14 +17,14 @@ pub(super) fn is_head(text: &str) -> bool {
 
 /// Whether the line is `==== FAILURES ====` or `==== ERRORS ====`.
 pub(super) fn is_section(text: &str) -> bool {
-    named_rule(text, '=') && matches!(text.trim_matches('=').trim(), "FAILURES" | "ERRORS")
+    named_rule(text, '=') && matches!(text.trim_matches('=').trimmed(), "FAILURES" | "ERRORS")
 }
 
 /// A rule with a name in it. Four characters at least, so that the gate can look for them.
 fn named_rule(text: &str, rule: char) -> bool {
-    let bare = text.trim_end().trim_matches(rule);
+    let bare = text.trimmed_end().trim_matches(rule);
     let width = text.chars().take_while(|&c| c == rule).count();
-    width >= 4 && bare.starts_with(' ') && bare.trim_end().len() > 1 && !bare.contains(" _ _")
+    width >= 4 && bare.starts_with(' ') && bare.trimmed_end().len() > 1 && !bare.has_words(" _ _")
 }
 
 /// Reads the failure whose rule stands at `at`: the blocks, root first, and where it ends.
@@ -73,8 +73,8 @@ impl Failure {
             }
             return true;
         }
-        if let Some(rest) = text.trim_start_matches(['>', ' ']).trim_start().strip_prefix("def ") {
-            self.function = rest.split('(').next().unwrap_or_default().to_owned();
+        if let Some(rest) = text.trim_start_matches(['>', ' ']).trimmed_start().strip_prefix("def ") {
+            self.function = rest.before(b'(').to_owned();
             return false;
         }
         let Some((frame, kind)) = locator(text, &self.function) else {
@@ -94,15 +94,15 @@ impl Failure {
         }
         let mut lines = std::mem::take(&mut self.message).into_iter();
         let first = lines.next().unwrap_or_default();
-        let (class, start) = match (text::strict_class(first.trim()), kind) {
+        let (class, start) = match (text::strict_class(first.trimmed()), kind) {
             (Some((class, start)), Some(kind)) if class.ends_with(kind) => (class, start),
             (Some((class, start)), None) => (class, start),
-            (_, kind) => (kind.unwrap_or("AssertionError"), first.trim()),
+            (_, kind) => (kind.unwrap_or("AssertionError"), first.trimmed()),
         };
         let mut message = start.to_owned();
         for line in lines {
             message.push('\n');
-            message.push_str(line.trim());
+            message.push_str(line.trimmed());
         }
         self.blocks.push(Block {
             kind: class.to_owned(),
@@ -116,7 +116,7 @@ impl Failure {
 /// Text of a line with `E` in the margin.
 fn margin(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('E')?;
-    (rest.starts_with("   ") || rest.trim().is_empty()).then_some(rest)
+    (rest.starts_with("   ") || rest.trimmed().is_empty()).then_some(rest)
 }
 
 /// `PATH:LINE: `, `PATH:LINE: TYPE` or `PATH:LINE: in FUNC`.
@@ -125,10 +125,10 @@ fn locator<'a>(text: &'a str, function: &str) -> Option<(Frame, Option<&'a str>)
         return None;
     }
     let (place, tail) = match text.rsplit_once(": ") {
-        Some((place, tail)) => (place, tail.trim()),
+        Some((place, tail)) => (place, tail.trimmed()),
         None => (text.strip_suffix(':')?, ""),
     };
-    let (path, line) = place.rsplit_once(':')?;
+    let (path, line) = place.last_halves(b':')?;
     let line = line.parse().ok()?;
     let frame = |function: &str| Frame { function: function.to_owned(), path: path.to_owned(), line: Some(line) };
     if let Some(function) = tail.strip_prefix("in ") {

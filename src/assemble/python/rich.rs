@@ -6,7 +6,7 @@
 use super::chain::Block;
 use super::text;
 use super::trace::Reader;
-use crate::model::Frame;
+use crate::model::{Bytewise, Frame};
 
 /// Pieces a heading may be broken into.
 const MAX_PIECES: usize = 6;
@@ -15,22 +15,22 @@ const MAX_MESSAGE_LINES: usize = 200;
 
 /// Whether the line is the top of a traceback's box.
 pub(super) fn is_head(text: &str) -> bool {
-    let text = text.trim_start();
-    (text.starts_with('╭') || text.starts_with("+-")) && text.contains(" Traceback (most recent call last) ")
+    let text = text.trimmed_start();
+    (text.starts_with('╭') || text.starts_with("+-")) && text.has_words(" Traceback (most recent call last) ")
 }
 
 /// Reads a box whose top stands at `at` and the class line below it.
 pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, blocks: &mut Vec<Block>) -> Option<usize> {
     let top = reader.text(at);
     let column = text::indent(top);
-    let width = top.trim().chars().count();
+    let width = top.trimmed().chars().count();
     reader.take(at);
     let mut block = Block { open: true, ..Block::default() };
     let mut heading = Heading::default();
     let mut end = at + 1;
     let mut closed = false;
     while let Some(view) = reader.view(end).filter(|view| !view.starts && !closed) {
-        let line = view.text.trim();
+        let line = view.text.trimmed();
         closed = text::indent(view.text) <= column && line.starts_with(['╰', '+']);
         if !closed && !line.starts_with(['│', '|']) {
             break;
@@ -59,7 +59,7 @@ impl Heading {
     fn push(&mut self, line: &str) -> Option<Frame> {
         let mut inside = line.chars();
         inside.next();
-        let inside = inside.as_str().trim_end().trim_end_matches(['│', '|']).trim_end();
+        let inside = inside.as_str().trimmed_end().trim_end_matches(['│', '|']).trimmed_end();
         let inside = inside.strip_prefix(' ').unwrap_or(inside);
         if inside.is_empty()
             || inside.starts_with([' ', '╭', '╰', '│', '|', '❱', '+'])
@@ -77,10 +77,10 @@ impl Heading {
 
 fn parse(heading: &str) -> Option<Frame> {
     let (place, function) = heading.rsplit_once(" in ")?;
-    let (path, line) = place.rsplit_once(':')?;
+    let (path, line) = place.last_halves(b':')?;
     let line = line.parse().ok()?;
-    let function = function.trim();
-    (!function.is_empty() && !function.contains(' ')).then(|| Frame {
+    let function = function.trimmed();
+    (!function.is_empty() && !function.has(b' ')).then(|| Frame {
         function: function.to_owned(),
         path: path.to_owned(),
         line: Some(line),
@@ -94,7 +94,7 @@ fn class(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block, column: usiz
     };
     block.kind = kind.to_owned();
     block.open = false;
-    block.message = first.trim_end().to_owned();
+    block.message = first.trimmed_end().to_owned();
     reader.take(at);
     let mut end = at + 1;
     while let Some(view) = reader.view(end).filter(|view| !view.starts && end - at < MAX_MESSAGE_LINES) {
@@ -107,8 +107,8 @@ fn class(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block, column: usiz
         {
             break;
         }
-        let before = reader.text(end - 1).trim();
-        let line = view.text.trim();
+        let before = reader.text(end - 1).trimmed();
+        let line = view.text.trimmed();
         block.message.push_str(seam(before, line, width));
         block.message.push_str(line);
         reader.take(end);
@@ -120,8 +120,8 @@ fn class(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block, column: usiz
 /// What stood between two lines before the console broke them. Only a word wider than the console is cut, and it begins a line.
 fn seam(before: &str, line: &str, width: usize) -> &'static str {
     let length = before.chars().count();
-    let word = line.split(' ').next().unwrap_or_default().chars().count();
-    if length >= width && !before.contains(' ') {
+    let word = line.before(b' ').chars().count();
+    if length >= width && !before.has(b' ') {
         ""
     } else if length + 1 + word > width {
         " "

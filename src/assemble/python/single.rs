@@ -6,7 +6,7 @@
 use super::chain::Block;
 use super::text::{self, Place};
 use super::trace::Reader;
-use crate::model::Frame;
+use crate::model::{Bytewise, Frame};
 
 /// Lines of one crash dump.
 const MAX_LINES: usize = 5_000;
@@ -14,8 +14,8 @@ const MAX_LINES: usize = 5_000;
 /// The name of the error, if the line begins a crash dump of the interpreter.
 pub(super) fn fatal_head(text: &str) -> Option<(&'static str, &str)> {
     for kind in ["Fatal Python error", "Windows fatal exception"] {
-        if let Some(rest) = text.trim_start().strip_prefix(kind) {
-            return rest.strip_prefix(": ").map(|message| (kind, message.trim_end()));
+        if let Some(rest) = text.trimmed_start().strip_prefix(kind) {
+            return rest.strip_prefix(": ").map(|message| (kind, message.trimmed_end()));
         }
     }
     None
@@ -30,7 +30,7 @@ pub(super) fn read_fatal(reader: &mut Reader<'_, '_>, at: usize) -> Option<(Bloc
     let mut threads = 0;
     let mut reading = false;
     while let Some(view) = reader.view(next).filter(|view| !view.starts && next - at < MAX_LINES) {
-        let line = view.text.trim();
+        let line = view.text.trimmed();
         if line.ends_with("(most recent call first):") {
             let current = line.starts_with("Current thread 0x");
             threads += 1;
@@ -71,15 +71,15 @@ pub(super) struct Mention<'a> {
 
 /// Reads tenacity's `Retrying F in 0.87 seconds as it raised TYPE: MSG.` and celery's `Task x[uuid] raised unexpected: TYPE('MSG')`.
 pub(super) fn mention(text: &str) -> Option<Mention<'_>> {
-    if let Some((before, after)) = text.split_once(" as it raised ") {
-        let (kind, message) = text::strict_class(after.trim_end().trim_end_matches('.'))?;
-        let known = before.contains("Retrying ") || before.contains(" retry");
+    if let Some((before, after)) = text.halves_at(" as it raised ") {
+        let (kind, message) = text::strict_class(after.trimmed_end().trim_end_matches('.'))?;
+        let known = before.has_words("Retrying ") || before.has_words(" retry");
         return known.then_some(Mention { lead: before, kind, message });
     }
     for words in [" raised unexpected: ", " raised exception: ", " raised expected: "] {
         if let Some((before, after)) = text.split_once(words) {
-            let (kind, message) = repr(after.trim_end())?;
-            return before.contains("Task ").then_some(Mention { lead: text, kind, message });
+            let (kind, message) = repr(after.trimmed_end())?;
+            return before.has_words("Task ").then_some(Mention { lead: text, kind, message });
         }
     }
     None
@@ -87,7 +87,7 @@ pub(super) fn mention(text: &str) -> Option<Mention<'_>> {
 
 /// Reads `TYPE('MSG')` or `TYPE("MSG")`.
 fn repr(text: &str) -> Option<(&str, &str)> {
-    let (kind, arguments) = text.split_once('(')?;
+    let (kind, arguments) = text.halves(b'(')?;
     let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
     let quoted = ['\'', '"'].iter().find_map(|quote| arguments.strip_prefix(*quote)?.strip_suffix(*quote));
     text::looks_like_exception(kind).then_some((kind, quoted.unwrap_or(arguments)))

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::model::{Line, Relation};
+use crate::model::{Bytewise, Line, Relation};
 
 /// The header of a traceback, in every version of Python.
 const HEAD: &str = "Traceback (most recent call last):";
@@ -24,7 +24,7 @@ pub(super) struct View<'a> {
 
 impl View<'_> {
     pub(super) fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
+        self.text.trimmed().is_empty()
     }
 }
 
@@ -71,16 +71,16 @@ pub(super) fn indent(text: &str) -> usize {
 
 /// The log text before `Traceback (most recent call last):` on the same line, if the line ends with that.
 pub(super) fn head(text: &str) -> Option<&str> {
-    let lead = text.trim_end().strip_suffix(HEAD)?;
-    match lead.trim_end().strip_suffix("Exception Group") {
-        Some(rest) => rest.trim().is_empty().then_some(""),
+    let lead = text.trimmed_end().strip_suffix(HEAD)?;
+    match lead.trimmed_end().strip_suffix("Exception Group") {
+        Some(rest) => rest.trimmed().is_empty().then_some(""),
         None => Some(lead),
     }
 }
 
 /// The log text before `+ Exception Group Traceback …`, if the line opens a group with a margin.
 pub(super) fn group_head(text: &str) -> Option<&str> {
-    text.trim_end().strip_suffix(GROUP_HEAD)?.trim_end().strip_suffix('+')
+    text.trimmed_end().strip_suffix(GROUP_HEAD)?.trimmed_end().strip_suffix('+')
 }
 
 /// `File "PATH", line N`, with what follows it.
@@ -104,8 +104,8 @@ pub(super) enum Place<'a> {
 
 /// Reads a frame line; loguru marks the catching frame by `> `.
 pub(super) fn frame(text: &str) -> Option<FrameLine<'_>> {
-    let body = text.trim_start();
-    let body = body.strip_prefix('>').map_or(body, str::trim_start);
+    let body = text.trimmed_start();
+    let body = body.strip_prefix('>').map_or(body, Bytewise::trimmed_start);
     let rest = body.strip_prefix("File \"")?;
     let behind = |(at, _)| rest[at..].strip_prefix("\", line ").map(|behind| (&rest[..at], behind));
     let (path, rest) = rest.match_indices('"').find_map(behind)?;
@@ -114,14 +114,14 @@ pub(super) fn frame(text: &str) -> Option<FrameLine<'_>> {
         return None;
     }
     let (number, rest) = rest.split_at(digits);
-    let rest = rest.trim_end();
+    let rest = rest.trimmed_end();
     let place = match (rest.strip_prefix(", in "), rest.strip_prefix(" in ")) {
-        (Some(function), _) => Place::Function(function.trim()),
-        (_, Some(function)) => Place::Crash(function.trim()),
+        (Some(function), _) => Place::Function(function.trimmed()),
+        (_, Some(function)) => Place::Crash(function.trimmed()),
         _ if rest.is_empty() => Place::Location,
         _ => return None,
     };
-    let start = text.trim_start();
+    let start = text.trimmed_start();
     let indent = indent(text) + start[..start.len() - body.len()].chars().count();
     Some(FrameLine { indent, path, line: number.parse().ok(), place })
 }
@@ -133,15 +133,15 @@ pub(super) fn is_frame(text: &str) -> bool {
 
 /// `[Previous line repeated N more times]`: stands for frames but is none.
 pub(super) fn is_repeat(text: &str) -> bool {
-    text.trim_start().starts_with("[Previous line repeated ")
+    text.trimmed_start().starts_with("[Previous line repeated ")
 }
 
 /// Reads `TYPE` or `TYPE: MSG` where only a class line can stand.
 pub(super) fn class_line(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start();
+    let text = text.trimmed_start();
     let length = type_length(text)?;
     let (kind, rest) = text.split_at(length);
-    if rest.trim().is_empty() {
+    if rest.trimmed().is_empty() {
         return Some((kind, ""));
     }
     let message = rest.strip_prefix(':')?;
@@ -185,12 +185,12 @@ pub(super) fn looks_like_exception(kind: &str) -> bool {
         "Canceled",
         "Cancelled",
     ];
-    let base = kind.split('(').next().unwrap_or(kind);
-    let last = base.rsplit('.').next().unwrap_or(base);
+    let base = kind.before(b'(');
+    let last = base.behind_last(b'.');
     let class = last.trim_start_matches('_');
     class.starts_with(char::is_uppercase)
         && class.chars().any(char::is_lowercase)
-        && (ENDINGS.iter().any(|ending| class.ends_with(ending)) || (base.contains('.') && base != last))
+        && (ENDINGS.iter().any(|ending| class.ends_with(ending)) || (base.has(b'.') && base != last))
 }
 
 /// Bytes of the qualified class name the text begins with: `a.b.f.<locals>.Inner`, `RayTaskError(ValueError)`.
@@ -221,7 +221,7 @@ fn segment_length(text: &str) -> Option<usize> {
 
 /// Reads the line between two tracebacks of a chain.
 pub(super) fn connector(text: &str) -> Option<Relation> {
-    match text.trim() {
+    match text.trimmed() {
         "The above exception was the direct cause of the following exception:" => Some(Relation::Cause),
         "During handling of the above exception, another exception occurred:" => Some(Relation::Context),
         _ => None,
@@ -230,12 +230,12 @@ pub(super) fn connector(text: &str) -> Option<Relation> {
 
 /// The class line of a traceback that a worker process sent as text; it stands without a header.
 pub(super) fn is_remote_head(text: &str) -> bool {
-    text.trim_end().ends_with("RemoteTraceback:") && strict_class(text).is_some()
+    text.trimmed_end().ends_with("RemoteTraceback:") && strict_class(text).is_some()
 }
 
 /// A call stack that belongs to a log call, not to an exception.
 pub(super) fn is_stack_head(text: &str) -> bool {
-    matches!(text.trim(), "Stack (most recent call last):" | "Call stack:")
+    matches!(text.trimmed(), "Stack (most recent call last):" | "Call stack:")
 }
 
 /// A line that announces a traceback: it belongs to the exception below it, never to the message above it.
@@ -256,6 +256,7 @@ pub(super) fn is_lead(text: &str) -> bool {
         "handle: <",
         "task: <",
     ];
-    let text = text.trim_start();
-    LEADS.iter().any(|lead| text.starts_with(lead)) || (text.starts_with("Process ") && text.trim_end().ends_with(':'))
+    let text = text.trimmed_start();
+    LEADS.iter().any(|lead| text.starts_with(lead))
+        || (text.starts_with("Process ") && text.trimmed_end().ends_with(':'))
 }

@@ -7,7 +7,7 @@
 use super::chain::Block;
 use super::text::{self, Place, Taken, View};
 use super::{group, ipython, message, rich};
-use crate::model::{Frame, Relation};
+use crate::model::{Bytewise, Frame, Relation};
 
 /// Quotes and groups nested deeper than this are read as plain text.
 pub(super) const MAX_DEPTH: usize = 16;
@@ -184,7 +184,7 @@ impl<'v, 'a> Reader<'v, 'a> {
             let text = self.text(at);
             !self.is_start(at) && (text::is_frame(text) || text::strict_class(text).is_some())
         };
-        let source = |at: usize| belongs_under(self.text(at), column, 0) && !self.text(at).trim().is_empty();
+        let source = |at: usize| belongs_under(self.text(at), column, 0) && !self.text(at).trimmed().is_empty();
         let resumes = ours(next) || (source(next) && (ours(next + 1) || (source(next + 1) && ours(next + 2))));
         resumes.then_some(next)
     }

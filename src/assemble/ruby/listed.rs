@@ -4,7 +4,7 @@
 
 use super::text::{self, Title};
 use super::{Scan, chain};
-use crate::model::{Exception, Relation};
+use crate::model::{Bytewise, Exception, Relation};
 
 /// Lines between the name of an exception and its first site.
 const MOST_ABOVE: usize = 24;
@@ -49,7 +49,7 @@ impl Scan<'_> {
 
     /// `CLASS (MESSAGE):`, then perhaps `Causes:` and one line each.
     fn rails(&self, first: usize) -> Option<Above> {
-        let is_list = |text: &str| matches!(text.trim(), "" | "Causes:") || text::rails(text).is_some();
+        let is_list = |text: &str| matches!(text.trimmed(), "" | "Causes:") || text::rails(text).is_some();
         let ends = |line: &usize| text::ends_rails(self.text(*line));
         let mut near = self.above(first).take_while(|line| ends(line) || is_list(self.text(*line)));
         let close = near.find(|line| ends(line))?;
@@ -62,7 +62,7 @@ impl Scan<'_> {
             message.truncate(message.trim_end_matches([')', ':']).len());
         }
         let mut links = vec![Exception::new(class, message, Relation::Surface)];
-        let list = (close + 1..first).find(|&line| self.text(line).trim() == "Causes:");
+        let list = (close + 1..first).find(|&line| self.text(line).trimmed() == "Causes:");
         let causes = list.into_iter().flat_map(|list| list + 1..first).filter_map(|line| text::rails(self.text(line)));
         links.extend(causes.map(|cause| Exception::new(cause.class, cause.message, Relation::Cause)));
         Some(Above { start, lead: String::new(), links })
@@ -70,13 +70,13 @@ impl Scan<'_> {
 
     /// `MESSAGE (CLASS)`, `CLASS: MESSAGE` or `CLASS - MESSAGE:` directly above.
     fn titled(&self, first: usize) -> Option<Above> {
-        let near = self.above(first).find(|&line| !self.text(line).trim().is_empty())?;
+        let near = self.above(first).find(|&line| !self.text(line).trimmed().is_empty())?;
         let text = self.text(near);
         if let Some(title) = text::closed(text.trim_end_matches(':')) {
             // The class closes the whole message, which began with the record.
             let record = self.above(first).last().filter(|&line| self.lines[line].starts && !self.lines[first].starts);
             let begins = record.unwrap_or(near);
-            let above = (begins..near).map(|line| self.text(line).trim_end());
+            let above = (begins..near).map(|line| self.text(line).trimmed_end());
             let message = above.chain(std::iter::once(title.message)).collect::<Vec<_>>().join("\n");
             let links = vec![Exception::new(title.class, message, Relation::Surface)];
             return Some(Above { start: begins, lead: String::new(), links });
@@ -90,8 +90,8 @@ impl Scan<'_> {
     /// The record with the job's context that Sidekiq logs before the exception.
     fn sidekiq_context(&self, at: usize) -> (usize, String) {
         let above = at.checked_sub(1).filter(|&above| above >= self.floor && self.lines[above].starts);
-        match above.filter(|&above| self.text(above).contains("Job raised exception")) {
-            Some(above) => (above, self.text(above).trim().to_owned()),
+        match above.filter(|&above| self.text(above).has_words("Job raised exception")) {
+            Some(above) => (above, self.text(above).trimmed().to_owned()),
             None => (at, String::new()),
         }
     }

@@ -1,6 +1,6 @@
 //! Rust backtraces: numbered symbols with their places, as the standard library, `anyhow` and `color-eyre` print them.
 
-use crate::model::{Frame, Line};
+use crate::model::{Bytewise, Frame, Line};
 
 /// Reads the frames that begin at line `from`; returns them with the line after the last.
 pub(super) fn read(lines: &[Line], from: usize) -> (Vec<Frame>, usize) {
@@ -29,32 +29,32 @@ pub(super) fn read(lines: &[Line], from: usize) -> (Vec<Frame>, usize) {
 /// `N: SYMBOL`, in full backtraces `N: 0xADDRESS - SYMBOL`.
 pub(super) fn symbol(text: &str) -> Option<(u32, &str)> {
     let (number, rest) = numbered(text)?;
-    let symbol = match rest.split_once(" - ") {
+    let symbol = match rest.halves_at(" - ") {
         Some((address, symbol)) if address.starts_with("0x") => symbol,
         _ => rest,
     };
-    Some((number, symbol.trim()))
+    Some((number, symbol.trimmed()))
 }
 
 /// `N: TEXT` behind any blanks.
 pub(super) fn numbered(text: &str) -> Option<(u32, &str)> {
-    let (digits, rest) = text.trim_start().split_once(':')?;
+    let (digits, rest) = text.trimmed_start().halves(b':')?;
     let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     let number = digits.parse().ok().filter(|_| plain)?;
-    let rest = rest.strip_prefix(' ')?.trim_start();
+    let rest = rest.strip_prefix(' ')?.trimmed_start();
     (!rest.is_empty()).then_some((number, rest))
 }
 
 /// `at PATH:L[:C]`.
 fn place(text: &str) -> Option<(&str, u32)> {
-    position(text.trim().strip_prefix("at ")?)
+    position(text.trimmed().strip_prefix("at ")?)
 }
 
 /// `PATH:L[:C]`.
 pub(super) fn position(text: &str) -> Option<(&str, u32)> {
-    let (before, last) = text.rsplit_once(':')?;
+    let (before, last) = text.last_halves(b':')?;
     let last: u32 = last.parse().ok()?;
-    match before.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse().ok()?))) {
+    match before.last_halves(b':').and_then(|(path, line)| Some((path, line.parse().ok()?))) {
         Some(found) => Some(found),
         None => Some((before, last)),
     }
@@ -62,6 +62,6 @@ pub(super) fn position(text: &str) -> Option<(&str, u32)> {
 
 /// `⋮ 5 frames hidden ⋮`: stands for frames but is none.
 fn is_hidden(text: &str) -> bool {
-    let text = text.trim();
+    let text = text.trimmed();
     text.starts_with('⋮') && text.ends_with('⋮')
 }

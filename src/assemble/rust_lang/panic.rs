@@ -2,7 +2,7 @@
 
 use super::Scan;
 use super::backtrace::{self, position};
-use crate::model::{Exception, Frame, Line, Relation};
+use crate::model::{Bytewise, Exception, Frame, Line, Relation};
 
 /// Lines of one message.
 const MESSAGE_LINES: usize = 200;
@@ -54,8 +54,8 @@ impl Scan<'_> {
         let first = at + 1;
         let mut lines = (first..first + MESSAGE_LINES).take_while(|&line| line < self.lines.len() && !self.ends(line));
         let end = lines.find(|&line| self.is_trailer(line)).unwrap_or_else(|| self.untold_end(first));
-        let message = (first..end).map(|line| self.text(line).trim_end()).collect::<Vec<_>>().join("\n");
-        (message.trim_end().to_owned(), place.trim_end_matches(':').to_owned(), end, end > first)
+        let message = (first..end).map(|line| self.text(line).trimmed_end()).collect::<Vec<_>>().join("\n");
+        (message.trimmed_end().to_owned(), place.trim_end_matches(':').to_owned(), end, end > first)
     }
 
     /// Until 1.72: `'MESSAGE', PATH:L:C`; the message may have several lines.
@@ -63,11 +63,11 @@ impl Scan<'_> {
         let line = |line: usize| if line == at { first } else { self.text(line) };
         let close = |at: usize| {
             let (message, place) = line(at).rsplit_once("', ").or_else(|| line(at).rsplit_once("': "))?;
-            position(place.trim_end()).is_some().then_some((message, place.trim_end()))
+            position(place.trimmed_end()).is_some().then_some((message, place.trimmed_end()))
         };
         let mut lines = (at..at + MESSAGE_LINES).take_while(|&line| line == at || !self.ends(line));
         let Some((last, (message, place))) = lines.find_map(|at| Some((at, close(at)?))) else {
-            return (first.trim_end().to_owned(), String::new(), at + 1, false);
+            return (first.trimmed_end().to_owned(), String::new(), at + 1, false);
         };
         let above = (at..last).map(line);
         let message = above.chain(std::iter::once(message)).collect::<Vec<_>>().join("\n");
@@ -81,17 +81,17 @@ impl Scan<'_> {
 
     /// Whether the backtrace or the note about it stands at a line; a message may have lines that look like the former.
     fn is_trailer(&self, at: usize) -> bool {
-        let text = self.text(at).trim_start();
+        let text = self.text(at).trimmed_start();
         if text.starts_with("note: ") {
-            return text.contains("RUST_BACKTRACE") || text.contains("Some details are omitted");
+            return text.has_words("RUST_BACKTRACE") || text.has_words("Some details are omitted");
         }
-        text.trim_end() == "stack backtrace:" && backtrace::symbol(self.text(at + 1)).is_some_and(|(n, _)| n <= 1)
+        text.trimmed_end() == "stack backtrace:" && backtrace::symbol(self.text(at + 1)).is_some_and(|(n, _)| n <= 1)
     }
 
     /// End of a message without note or backtrace, which only the first panic of a process has: what is plainly its own.
     fn untold_end(&self, first: usize) -> usize {
         let own = |line: &usize| {
-            let text = self.text(*line).trim_start();
+            let text = self.text(*line).trimmed_start();
             *line == first || text.starts_with("left: ") || text.starts_with("right: ")
         };
         (first..self.lines.len())
@@ -106,7 +106,7 @@ impl Scan<'_> {
         let mut frames = Vec::new();
         let mut end = from;
         while end < self.lines.len() && !self.lines[end].starts && self.is_trailer(end) {
-            if self.text(end).trim() == "stack backtrace:" {
+            if self.text(end).trimmed() == "stack backtrace:" {
                 (frames, end) = backtrace::read(self.lines, end + 1);
             } else {
                 end += 1;
@@ -142,5 +142,5 @@ fn is_abort(line: Option<&Line>) -> bool {
         "thread panicked while panicking",
         "stack backtrace omitted, aborting",
     ];
-    line.is_some_and(|line| ABORTS.iter().any(|abort| line.text.trim_start().starts_with(abort)))
+    line.is_some_and(|line| ABORTS.iter().any(|abort| line.text.trimmed_start().starts_with(abort)))
 }

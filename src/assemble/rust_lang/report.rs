@@ -4,7 +4,7 @@
 
 use super::Scan;
 use super::backtrace::{self, numbered};
-use crate::model::{Exception, Frame, Relation};
+use crate::model::{Bytewise, Exception, Frame, Relation};
 
 /// Lines of a message above `Caused by:`.
 const MESSAGE_LINES: usize = 24;
@@ -14,11 +14,11 @@ const CAUSE_LINES: usize = 200;
 impl Scan<'_> {
     /// The errors of a report that is recognised at the current line: outermost first, with the lines covered and the log text before it.
     pub(super) fn report(&self, floor: usize) -> Option<(std::ops::Range<usize>, Vec<Exception>)> {
-        let text = self.text(self.at).trim_end();
+        let text = self.text(self.at).trimmed_end();
         if text == "Error:" {
             return self.listed();
         }
-        if text.trim_start() == "Caused by:" {
+        if text.trimmed_start() == "Caused by:" {
             return self.caused(floor);
         }
         self.debug_form(text)
@@ -46,7 +46,7 @@ impl Scan<'_> {
         let first = self.text(start);
         let first = ["Error: ", "error: "].iter().find_map(|word| first.strip_prefix(word)).unwrap_or(first);
         let rest = (start + 1..self.at).map(|line| self.text(line));
-        let message = std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n").trim().to_owned();
+        let message = std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n").trimmed().to_owned();
         let mut links = chained(std::iter::once(message).chain(causes).collect());
         let end = self.sections(end, links.last_mut()?);
         Some((start..end, links))
@@ -58,13 +58,13 @@ impl Scan<'_> {
             return None;
         }
         let lowest = floor.max(self.at.saturating_sub(MESSAGE_LINES));
-        let near = (lowest..self.at).rev().find(|&line| !self.text(line).trim().is_empty())?;
+        let near = (lowest..self.at).rev().find(|&line| !self.text(line).trimmed().is_empty())?;
         for line in (lowest..=near).rev() {
             let text = self.text(line);
             if self.lines[line].starts || text.starts_with("Error: ") || text.starts_with("error: ") {
                 return Some(line);
             }
-            if text.trim().is_empty() {
+            if text.trimmed().is_empty() {
                 break;
             }
         }
@@ -89,11 +89,11 @@ impl Scan<'_> {
     }
 
     fn single(&self, from: usize, depth: usize) -> (Vec<String>, usize) {
-        if depth == 0 || self.stops(from) || self.text(from).trim().is_empty() {
+        if depth == 0 || self.stops(from) || self.text(from).trimmed().is_empty() {
             return (Vec::new(), from);
         }
         let end = self.continued(from + 1, depth);
-        (vec![self.joined(self.text(from).trim_start(), from + 1, end)], end)
+        (vec![self.joined(self.text(from).trimmed_start(), from + 1, end)], end)
     }
 
     /// End of the lines from `from` on that are indented by `depth` or more, blank ones between them included.
@@ -103,7 +103,7 @@ impl Scan<'_> {
             if self.stops(line) {
                 break;
             }
-            let blank = self.text(line).trim().is_empty();
+            let blank = self.text(line).trimmed().is_empty();
             let other = numbered(self.text(line)).is_some() && indent(self.text(line)) <= depth + 1;
             if !blank && (other || indent(self.text(line)) < depth) {
                 break;
@@ -117,23 +117,23 @@ impl Scan<'_> {
 
     /// A text with further lines, without the indentation they share.
     fn joined(&self, first: &str, from: usize, end: usize) -> String {
-        let filled = (from..end).filter(|&line| !self.text(line).trim().is_empty());
+        let filled = (from..end).filter(|&line| !self.text(line).trimmed().is_empty());
         let shared = filled.map(|line| indent(self.text(line))).min().unwrap_or(0);
-        let rest = (from..end).map(|line| self.text(line).get(shared..).unwrap_or_default().trim_end());
-        std::iter::once(first.trim_end()).chain(rest).collect::<Vec<_>>().join("\n")
+        let rest = (from..end).map(|line| self.text(line).get(shared..).unwrap_or_default().trimmed_end());
+        std::iter::once(first.trimmed_end()).chain(rest).collect::<Vec<_>>().join("\n")
     }
 
     /// Takes what reports print behind the causes: the place, backtraces, advice. The backtrace is the root's.
     fn sections(&self, from: usize, root: &mut Exception) -> usize {
         let mut end = from;
-        while let Some(head) = (end..end + 2).find(|&line| !self.text(line).trim().is_empty() && !self.stops(line)) {
-            let text = self.text(head).trim();
+        while let Some(head) = (end..end + 2).find(|&line| !self.text(line).trimmed().is_empty() && !self.stops(line)) {
+            let text = self.text(head).trimmed();
             if text == "Location:" {
                 if let Some(place) = self.lines.get(head + 1).filter(|line| indent(&line.text) > 0) {
-                    root.properties.push(("location".to_owned(), place.text.trim().to_owned()));
+                    root.properties.push(("location".to_owned(), place.text.trimmed().to_owned()));
                 }
                 end = self.continued(head + 1, 1);
-            } else if text == "Stack backtrace:" || text.contains("━ BACKTRACE ━") || text.contains("━ SPANTRACE ━")
+            } else if text == "Stack backtrace:" || text.has_words("━ BACKTRACE ━") || text.has_words("━ SPANTRACE ━")
             {
                 let (frames, after): (Vec<Frame>, usize) = backtrace::read(self.lines, head + 1);
                 root.frames.extend(frames);
@@ -177,17 +177,17 @@ fn chained(messages: Vec<String>) -> Vec<Exception> {
 fn is_debug(form: &str) -> bool {
     let end = form.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(form.len());
     let (name, rest) = form.split_at(end);
-    let typed = name.starts_with(|c: char| c.is_ascii_uppercase()) || name.contains("::");
+    let typed = name.starts_with(|c: char| c.is_ascii_uppercase()) || name.has_words("::");
     let shaped = (rest.starts_with(" { ") && form.ends_with('}')) || (rest.starts_with('(') && form.ends_with(')'));
-    typed && shaped && form.contains(" { ") && form.contains(": ")
+    typed && shaped && form.has_words(" { ") && form.has_words(": ")
 }
 
 /// The operating system's error inside a `Debug` form, in the words of its `Display`.
 fn os_error(form: &str) -> Option<Exception> {
-    let (_, inside) = form.split_once("Os { code: ")?;
-    let (code, rest) = inside.split_once(", kind: ")?;
-    let (kind, rest) = rest.split_once(", message: \"")?;
-    let (message, _) = rest.split_once("\" }")?;
+    let (_, inside) = form.halves_at("Os { code: ")?;
+    let (code, rest) = inside.halves_at(", kind: ")?;
+    let (kind, rest) = rest.halves_at(", message: \"")?;
+    let (message, _) = rest.halves_at("\" }")?;
     let mut exception = Exception::new("", format!("{message} (os error {code})"), Relation::Wrapped);
     exception.properties = vec![("code".to_owned(), code.to_owned()), ("kind".to_owned(), kind.to_owned())];
     Some(exception)

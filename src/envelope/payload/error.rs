@@ -4,6 +4,7 @@
 //! frame, as Node's `util.inspect` writes it; objects without a stack become `Type: message`. What comes out is what a
 //! grammar reads anyway; no grammar needs to know JSON.
 
+use crate::model::Bytewise;
 use serde_json::Value;
 
 use super::object::Object;
@@ -62,14 +63,14 @@ pub(super) fn headline(object: &impl Object) -> Option<String> {
 /// line, if the field lacks it.
 pub(super) fn stack_text(value: &Value, headline: Option<&str>) -> Option<String> {
     match value {
-        Value::String(text) if text.trim_start().starts_with("at ") => {
+        Value::String(text) if text.trimmed_start().starts_with("at ") => {
             Some(headline.map_or_else(|| text.clone(), |line| format!("{line}\n{text}")))
         }
-        Value::String(text) if text.trim_start().starts_with("File \"") => {
+        Value::String(text) if text.trimmed_start().starts_with("File \"") => {
             let head = "Traceback (most recent call last):";
-            Some(format!("{head}\n{}\n{}", text.trim_end(), headline.unwrap_or_default()))
+            Some(format!("{head}\n{}\n{}", text.trimmed_end(), headline.unwrap_or_default()))
         }
-        Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
+        Value::String(text) => (!text.trimmed().is_empty()).then(|| text.clone()),
         Value::Array(list) => list_text(list, headline),
         _ => None,
     }
@@ -80,7 +81,7 @@ fn list_text(list: &[Value], headline: Option<&str>) -> Option<String> {
         return Some(text);
     }
     let first = match list.first()? {
-        Value::String(line) => line.trim_start(),
+        Value::String(line) => line.trimmed_start(),
         Value::Object(_) | Value::Array(_) => return python::frames_with_class(list, headline?),
         _ => return None,
     };
@@ -88,7 +89,7 @@ fn list_text(list: &[Value], headline: Option<&str>) -> Option<String> {
         return python::frames_with_class(list, headline.unwrap_or_default());
     }
     let lines: Vec<&str> = list.iter().filter_map(Value::as_str).map(|line| line.trim_end_matches('\n')).collect();
-    let printed = lines.get(1).is_some_and(|line| line.trim_start().starts_with("from "));
+    let printed = lines.get(1).is_some_and(|line| line.trimmed_start().starts_with("from "));
     if !printed && (first.contains(":in `") || first.contains(":in '")) {
         return Some(ruby(&lines, headline));
     }
@@ -150,7 +151,7 @@ fn last_script_frame(text: &str) -> Option<usize> {
     let mut at = 0;
     for line in text.split('\n') {
         if line.starts_with(' ') && line.trim_start_matches(' ').starts_with("at ") {
-            end = Some(at + line.trim_end().len());
+            end = Some(at + line.trimmed_end().len());
         }
         at += line.len() + 1;
     }
@@ -195,7 +196,7 @@ pub(super) fn is_bulk(key: &str) -> bool {
 /// A value as `util.inspect` prints it.
 fn inspect(value: &Value, depth: usize) -> String {
     match value {
-        Value::String(text) if text.contains('\'') => format!("{text:?}"),
+        Value::String(text) if text.has(b'\'') => format!("{text:?}"),
         Value::String(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\n', "\\n")),
         Value::Array(items) if depth > 0 && items.len() <= 6 && !items.iter().any(Value::is_object) => {
             let items: Vec<String> = items.iter().map(|item| inspect(item, depth - 1)).collect();

@@ -1,5 +1,6 @@
 //! Fields of a structured record: dotted names told apart from nested ones, and those printed that nothing else has read.
 
+use crate::model::Bytewise;
 use serde_json::{Map, Value};
 
 use super::error::is_bulk;
@@ -105,7 +106,7 @@ pub(super) fn nest(record: &mut Fields<'_>) {
     let dotted: Vec<String> =
         record.fields().map(|(key, _)| key).filter(|key| dotted(key)).map(str::to_owned).collect();
     for key in dotted {
-        let Some((root, leaf)) = key.split_once('.') else { continue };
+        let Some((root, leaf)) = key.halves(b'.') else { continue };
         if !record.at(root).is_none_or(Value::is_object) {
             continue;
         }

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::AnyOf;
+use crate::model::{AnyOf, Bytewise};
 
 /// What begins a line of its own in a trace.
 const CONNECTORS: [&str; 11] = [
@@ -76,25 +76,25 @@ fn frames(text: &str) -> impl Iterator<Item = usize> {
 fn is_frame(text: &str) -> bool {
     if let Some(rest) = text.strip_prefix("File \"") {
         return rest.split_once("\", line ").is_some_and(|(path, rest)| {
-            path.len() < 300 && !path.contains('"') && rest.starts_with(|c: char| c.is_ascii_digit())
+            path.len() < 300 && !path.has(b'"') && rest.starts_with(|c: char| c.is_ascii_digit())
         });
     }
     if let Some(rest) = text.strip_prefix("from ") {
-        let site = rest.split(' ').next().unwrap_or_default();
+        let site = rest.before(b' ');
         return site.contains(".rb:") && site.contains(":in");
     }
     let Some(rest) = text.strip_prefix("at ") else { return false };
-    let first = rest.split(' ').next().unwrap_or_default();
+    let first = rest.before(b' ');
     if is_place(first) {
         return true;
     }
-    let Some((callee, inside)) = rest.split_once('(') else { return false };
+    let Some((callee, inside)) = rest.halves(b'(') else { return false };
     let word = |word: &str| word.chars().all(|c| c.is_alphanumeric() || "_.$<>/[]#`@:-^,".contains(c));
     let plain =
-        callee.len() < 300 && callee.trim_end().split(' ').all(word) && callee.split(' ').count() <= CALLEE_WORDS;
-    let Some((inside, _)) = inside.split_once(')') else { return false };
-    let placed = inside.contains(':') || matches!(inside, "Native Method" | "Unknown Source" | "<anonymous>");
-    plain && !callee.is_empty() && (placed || callee.contains('.') || inside.starts_with("index "))
+        callee.len() < 300 && callee.trimmed_end().split(' ').all(word) && callee.split(' ').count() <= CALLEE_WORDS;
+    let Some((inside, _)) = inside.halves(b')') else { return false };
+    let placed = inside.has(b':') || matches!(inside, "Native Method" | "Unknown Source" | "<anonymous>");
+    plain && !callee.is_empty() && (placed || callee.has(b'.') || inside.starts_with("index "))
 }
 
 /// `/srv/app.js:12:34` or `(Cases.java:29)`.
@@ -130,7 +130,7 @@ fn class_at(text: &str) -> Option<usize> {
     let mut at = 0;
     for word in text.split(' ') {
         let name = word.strip_suffix(':').unwrap_or(word);
-        let last = name.rsplit('.').next().unwrap_or_default();
+        let last = name.behind_last(b'.');
         let told = ["Error", "Exception", "Exit", "Interrupt", "Timeout", "Group", "Warning"];
         let named = last.starts_with(|c: char| c.is_ascii_uppercase()) && told.iter().any(|end| last.ends_with(end));
         let plain = name.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '_');

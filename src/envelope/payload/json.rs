@@ -1,5 +1,6 @@
 //! A line that is one JSON object.
 
+use crate::model::Bytewise;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::object::Fields;
@@ -15,7 +16,7 @@ pub(super) fn read(text: &str, depth: usize) -> Option<Payload> {
 
 /// Whether [`read`] would give a record, where a time at the top tells; `false` says nothing. Nothing is built for it.
 pub(super) fn is_timed(text: &str) -> bool {
-    let text = text.trim();
+    let text = text.trimmed();
     // The parser bounds the depth of what it builds, and of nothing else.
     let deep = memchr::memchr2_iter(b'{', b'[', text.as_bytes()).nth(DEEP).is_some();
     if deep || !(text.starts_with('{') && text.ends_with('}')) {
@@ -75,7 +76,7 @@ impl Visitor<'_> for Key {
 
 /// The object that the text consists of. Depth of nesting is bounded by the parser.
 pub(super) fn object(text: &str) -> Option<Fields<'_>> {
-    let text = text.trim();
+    let text = text.trimmed();
     if !(text.starts_with('{') && text.ends_with('}') && text.len() > 2) {
         return None;
     }

@@ -3,6 +3,7 @@
 //! Read into the same shape as a JSON record, so that everything that knows fields knows them once. Text that merely contains `key=value`
 //! pairs is not logfmt: the line must begin with a pair and name a level or a message.
 
+use crate::model::Bytewise;
 use serde_json::Value;
 
 use super::escaped::unescape;
@@ -40,7 +41,7 @@ pub(super) fn read(text: &str) -> Option<Fields<'_>> {
     opens(text)?;
     let mut pairs = Fields::default();
     let mut bare = 0_usize;
-    let mut rest = text.trim_end();
+    let mut rest = text.trimmed_end();
     while !rest.is_empty() && pairs.len() < PAIRS {
         let (key, value, after) = pair(rest)?;
         match value {
@@ -66,12 +67,12 @@ pub(super) fn read(text: &str) -> Option<Fields<'_>> {
 /// Whether [`read`] would give a record, where that is plain to see; `false` says nothing. Nothing is built for it.
 pub(super) fn is_record(text: &str) -> bool {
     // What stands in braces may be a record of its own.
-    if opens(text).is_none() || text.contains('{') {
+    if opens(text).is_none() || text.has(b'{') {
         return false;
     }
     let mut keys: [&str; FEW] = [""; FEW];
     let mut count = 0;
-    let mut rest = text.trim_end();
+    let mut rest = text.trimmed_end();
     while !rest.is_empty() {
         let Some((key, Some(_), after)) = pair(rest) else { return false };
         if count == FEW || keys[..count].contains(&key) {

@@ -3,6 +3,7 @@
 //! A record is asked for a hundred names, most of which it does not have, so that has to cost next to nothing: no name is hashed before it is
 //! known that the record may have it. It must never depend on how many fields a hostile record has more than once over.
 
+use crate::model::Bytewise;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -55,7 +56,7 @@ pub(super) trait Object {
     /// The first of several fields that holds a non-empty string or a number, as text.
     fn text(&self, paths: &[&str]) -> Option<String> {
         paths.iter().find_map(|path| match self.under(path)? {
-            Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+            Value::String(text) if !text.trimmed().is_empty() => Some(text.trimmed().to_owned()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         })

@@ -9,7 +9,7 @@ mod words;
 
 use crate::envelope::level;
 use crate::envelope::timestamp::{self, Stamp};
-use crate::model::{Severity, Time};
+use crate::model::{Bytewise, Severity, Time};
 use words::Style;
 
 /// What stood in front of a message.
@@ -77,17 +77,17 @@ pub(super) fn plain_time(bytes: &[u8]) -> Option<Time> {
 
 /// The edge of a code block in a ticket: what stands behind it is not part of what stands before it.
 fn fence(text: &str) -> Option<Prefix> {
-    let language = text.strip_prefix("```")?.trim_end();
+    let language = text.strip_prefix("```")?.trimmed_end();
     let plain = language.len() <= 20 && language.bytes().all(|byte| byte.is_ascii_alphanumeric());
     plain.then(|| Prefix { len: text.len(), starts: true, ..Prefix::default() })
 }
 
 /// The message without the `file.py:12` that rich puts at the right margin.
 pub(super) fn without_rich_location(text: &str) -> &str {
-    let trimmed = text.trim_end();
-    let Some((message, place)) = trimmed.rsplit_once(' ') else { return trimmed };
+    let trimmed = text.trimmed_end();
+    let Some((message, place)) = trimmed.last_halves(b' ') else { return trimmed };
     let is_place = place.rsplit_once(".py:").is_some_and(|(_, line)| line.bytes().all(|b| b.is_ascii_digit()));
-    if is_place { message.trim_end() } else { trimmed }
+    if is_place { message.trimmed_end() } else { trimmed }
 }
 
 /// A time in front.

@@ -1,5 +1,6 @@
 //! Structured Python exceptions back to the text that CPython prints, root first.
 
+use crate::model::Bytewise;
 use serde_json::Value;
 
 const HEAD: &str = "Traceback (most recent call last):";
@@ -25,8 +26,8 @@ pub(super) fn frames_with_class(frames: &[Value], class_line: &str) -> Option<St
     let mut text = HEAD.to_owned();
     for frame in frames {
         let line = match frame {
-            Value::String(line) if line.trim_start().starts_with("File \"") => {
-                format!("  {}", line.trim_start().trim_end_matches('\n'))
+            Value::String(line) if line.trimmed_start().starts_with("File \"") => {
+                format!("  {}", line.trimmed_start().trim_end_matches('\n'))
             }
             Value::Array(parts) => tuple_frame(parts)?,
             Value::Object(_) => frame_text(frame)?,
@@ -102,7 +103,7 @@ fn frame_text(frame: &Value) -> Option<String> {
     let line =
         ["lineno", "line_number", "line"].iter().find_map(|key| frame.get(*key).and_then(Value::as_u64)).unwrap_or(0);
     let function = text(frame, &["name", "function", "func"]).unwrap_or("<unknown>");
-    let code = text(frame, &["line", "context_line", "code"]).map(str::trim).filter(|code| !code.is_empty());
+    let code = text(frame, &["line", "context_line", "code"]).map(Bytewise::trimmed).filter(|code| !code.is_empty());
     let head = format!("  File \"{file}\", line {line}, in {function}");
     Some(code.map_or_else(|| head.clone(), |code| format!("{head}\n    {code}")))
 }
@@ -110,7 +111,7 @@ fn frame_text(frame: &Value) -> Option<String> {
 fn tuple_frame(parts: &[Value]) -> Option<String> {
     let [Value::String(file), line, Value::String(function), code @ ..] = parts else { return None };
     let head = format!("  File \"{file}\", line {}, in {function}", line.as_u64()?);
-    let code = code.first().and_then(Value::as_str).map(str::trim).filter(|code| !code.is_empty());
+    let code = code.first().and_then(Value::as_str).map(Bytewise::trimmed).filter(|code| !code.is_empty());
     Some(code.map_or_else(|| head.clone(), |code| format!("{head}\n    {code}")))
 }
 

@@ -11,7 +11,7 @@ use super::object::{Fields, Object};
 use super::signs::is_stack;
 use super::{Payload, clean, error, fields, otlp, prefix, python};
 use crate::envelope::{level, timestamp};
-use crate::model::{Severity, Time};
+use crate::model::{Bytewise, Severity, Time};
 
 /// Records inside string fields of records that are followed.
 pub(super) const DEPTH: usize = 3;
@@ -159,11 +159,11 @@ pub(super) fn inside(inner: Payload, outer: Payload) -> Payload {
 /// Message, fields, stack. The message is left out where the stack begins with it; fields never end up on a line of a stack.
 fn body(message: &str, rest: &str, stack: Option<&str>) -> String {
     let message = clean::text(message);
-    let message = message.trim_end();
+    let message = message.trimmed_end();
     let stack = stack.map(clean::text);
-    let stack = stack.as_deref().map(str::trim_end).unwrap_or_default();
+    let stack = stack.as_deref().map(Bytewise::trimmed_end).unwrap_or_default();
     let message = if repeats(message, stack) { "" } else { message };
-    let glued = match message.split_once('\n') {
+    let glued = match message.halves(b'\n') {
         _ if rest.is_empty() => message.to_owned(),
         // A message that is a stack itself: the fields stand before it.
         Some(_) if is_stack(message) => format!("{rest}\n{message}"),
@@ -199,7 +199,7 @@ fn message(record: &impl Object) -> (Option<&'static str>, String) {
     }
     let lone = ["errorMessage", "error", "err", "reason"].into_iter().find_map(|key| {
         let text = record.at(key)?.as_str()?;
-        (!text.is_empty() && !text.contains('\n')).then(|| (Some(key), text.to_owned()))
+        (!text.is_empty() && !text.has(b'\n')).then(|| (Some(key), text.to_owned()))
     });
     lone.unwrap_or_default()
 }
@@ -334,7 +334,7 @@ fn loguru(record: &Fields<'_>) -> Option<Fields<'static>> {
         }
     }
     if inner.get("exception").is_some_and(|exception| !exception.is_null())
-        && let Some((_, trace)) = text.split_once(message).and_then(|(_, rest)| rest.split_once('\n'))
+        && let Some((_, trace)) = text.split_once(message).and_then(|(_, rest)| rest.halves(b'\n'))
     {
         flat.insert("exc_text".to_owned(), Value::from(trace));
     }
@@ -346,7 +346,7 @@ fn loguru(record: &Fields<'_>) -> Option<Fields<'static>> {
 
 fn severity(record: &impl Object) -> Option<Severity> {
     let found = LEVELS.iter().find_map(|key| match record.under(key)? {
-        Value::String(word) => level::word(word.trim().as_bytes()).or_else(|| Severity::parse(word)),
+        Value::String(word) => level::word(word.trimmed().as_bytes()).or_else(|| Severity::parse(word)),
         Value::Number(number) => number.as_u64().and_then(level::number),
         _ => None,
     });
@@ -409,5 +409,5 @@ fn stream(record: &impl Object) -> Option<Arc<str>> {
 
 /// The top-level key of a dotted path, which is what gets marked as used.
 fn root(path: &'static str) -> &'static str {
-    path.split('.').next().unwrap_or(path)
+    path.before(b'.')
 }
