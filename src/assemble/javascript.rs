@@ -115,13 +115,10 @@ impl<'a> Finder<'a> {
     /// where nothing else does than what the line below tells.
     fn step(&mut self, is_told_below: bool) -> bool {
         let text = self.text(self.at);
-        if text::blank(text) {
-            return false;
-        }
-        if text::caret(self.text(self.at + 2)) && text::locator(text) {
+        if text::locator(text) && text::caret(self.text(self.at + 2)) {
             return self.uncaught();
         }
-        if is_told_below {
+        if is_told_below || text::blank(text) {
             return false;
         }
         if text::frame(text).is_some() {

@@ -8,11 +8,12 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
 use super::Grammar;
-use crate::model::{Line, Literals};
+use crate::model::{Line, LineText, Literals};
 
 /// Grammars that a line's marks have room for.
 const MOST_GRAMMARS: usize = 16;
@@ -78,6 +79,8 @@ impl Tells {
 struct Seen {
     hasher: DefaultHashBuilder,
     places: Vec<Place>,
+    /// Texts that lines share: to know the text is to know what it tells. Each is kept alive, so no other can stand where it does.
+    shared: Vec<Option<(Arc<str>, Tells)>>,
 }
 
 #[derive(Default)]
@@ -92,10 +95,28 @@ thread_local! {
     static SEEN: RefCell<Seen> = RefCell::new(Seen {
         hasher: DefaultHashBuilder::default(),
         places: (0..PLACES).map(|_| Place::default()).collect(),
+        shared: vec![None; PLACES],
     });
 }
 
 impl Seen {
+    /// What a line tells, whose text may be shared.
+    fn tells_of(&mut self, text: &LineText, search: impl FnOnce() -> Tells) -> Tells {
+        let Some(shared) = text.shared().filter(|text| text.len() <= LONGEST_TEXT) else {
+            return self.tells(text, search);
+        };
+        // Places in memory are apart by some bytes.
+        let at = (Arc::as_ptr(shared).addr() >> 4) % self.shared.len();
+        if let Some((known, tells)) = &self.shared[at]
+            && Arc::ptr_eq(known, shared)
+        {
+            return *tells;
+        }
+        let tells = self.tells(text, search);
+        self.shared[at] = Some((shared.clone(), tells));
+        tells
+    }
+
     /// What a line tells, searched for if its text is not one of those kept in its place.
     fn tells(&mut self, text: &str, search: impl FnOnce() -> Tells) -> Tells {
         if text.len() > LONGEST_TEXT {
@@ -156,7 +177,7 @@ impl<'g> Index<'g> {
         let mut marks = Marks { lines: vec![0; lines.len()], present: 0 };
         SEEN.with_borrow_mut(|seen| {
             for (at, line) in lines.iter().enumerate() {
-                let tells = seen.tells(&line.text, || self.tells(&line.text));
+                let tells = seen.tells_of(&line.text, || self.tells(&line.text));
                 marks.present |= tells.present;
                 marks.lines[at] |= tells.own;
                 for (distance, told) in [(1, tells.below.0), (FURTHEST, tells.below.1)] {
@@ -171,7 +192,7 @@ impl<'g> Index<'g> {
 
     fn tells(&self, text: &str) -> Tells {
         let mut told = Tells::default();
-        self.literals.found_in(text).for_each(|literal| told.add(&self.tells[literal]));
+        self.literals.each_in(text, |literal| told.add(&self.tells[literal]));
         for (at, grammar) in self.grammars.iter().enumerate().take(MOST_GRAMMARS) {
             if told.own >> at & 1 == 1 && !grammar.may_open(text) {
                 told.own &= !(1 << at);
@@ -227,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_text_that_came_twice_is_not_searched_again() {
-        let mut seen = Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()] };
+        let mut seen =
+            Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()], shared: Vec::new() };
         let mut searches = 0;
         let mut tells = |text: &str| {
             let search = || {

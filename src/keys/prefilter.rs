@@ -53,7 +53,11 @@ impl Prefilter {
     #[must_use]
     pub fn possible(&self, text: &str) -> Possible {
         let set = match self.literals.as_ref().filter(|_| text.is_ascii()) {
-            Some(literals) => literals.found_in(text).fold(self.always, |set, literal| set | self.owners[literal]),
+            Some(literals) => {
+                let mut set = self.always;
+                literals.each_in(text, |literal| set |= self.owners[literal]);
+                set
+            }
             None => u128::MAX,
         };
         Possible { shapes: self.shapes, masks: self.masks, set }

@@ -6,7 +6,10 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::nfa::contiguous::NFA;
 
 /// Texts that are searched sooner than a table for them is made.
 pub(crate) const FEW_TEXTS: u32 = 1000;
@@ -16,35 +19,40 @@ pub(crate) const FEW_TEXTS: u32 = 1000;
 pub(crate) struct Literals {
     texts: Vec<String>,
     fold: bool,
-    automaton: AhoCorasick,
-    table: OnceLock<Option<AhoCorasick>>,
+    automaton: NFA,
+    table: OnceLock<Option<DFA>>,
     searched: AtomicU32,
 }
 
 impl Literals {
     /// The literals, in either case if `fold`; `None` if the automaton cannot be built.
     pub(crate) fn new(texts: Vec<String>, fold: bool) -> Option<Self> {
-        let automaton = build(&texts, fold, AhoCorasickKind::ContiguousNFA)?;
+        let automaton = NFA::builder().ascii_case_insensitive(fold).build(&texts).ok()?;
         Some(Self { texts, fold, automaton, table: OnceLock::new(), searched: AtomicU32::new(0) })
     }
 
-    /// The numbers of the literals that stand in a text, as often as they do.
-    pub(crate) fn found_in(&self, text: &str) -> impl Iterator<Item = usize> {
-        self.automaton().find_overlapping_iter(text).map(|found| found.pattern().as_usize())
-    }
-
-    /// What to search the next text with.
-    fn automaton(&self) -> &AhoCorasick {
+    /// Tells the numbers of the literals that stand in a text, as often as they do.
+    pub(crate) fn each_in(&self, text: &str, tell: impl FnMut(usize)) {
         if self.table.get().is_none() && self.searched.fetch_add(1, Ordering::Relaxed) < FEW_TEXTS {
-            return &self.automaton;
+            return walk(&self.automaton, text, tell);
         }
-        let make = || build(&self.texts, self.fold, AhoCorasickKind::DFA);
-        self.table.get_or_init(make).as_ref().unwrap_or(&self.automaton)
+        let make = || DFA::builder().ascii_case_insensitive(self.fold).build(&self.texts).ok();
+        match self.table.get_or_init(make) {
+            Some(table) => walk(table, text, tell),
+            None => walk(&self.automaton, text, tell),
+        }
     }
 }
 
-fn build(texts: &[String], fold: bool, kind: AhoCorasickKind) -> Option<AhoCorasick> {
-    AhoCorasickBuilder::new().kind(Some(kind)).ascii_case_insensitive(fold).build(texts).ok()
+/// One step a byte, and a look at what ends there.
+fn walk(automaton: &impl Automaton, text: &str, mut tell: impl FnMut(usize)) {
+    let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+    for byte in text.bytes() {
+        state = automaton.next_state(Anchored::No, state, byte);
+        if automaton.is_special(state) && automaton.is_match(state) {
+            (0..automaton.match_len(state)).for_each(|at| tell(automaton.match_pattern(state, at).as_usize()));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -57,7 +65,9 @@ mod tests {
         for (fold, found) in [(false, [1, 0, 2].as_slice()), (true, &[1, 0, 2, 3])] {
             let literals = Literals::new(texts.clone(), fold).expect("they make an automaton");
             for _ in 0..FEW_TEXTS + 2 {
-                assert_eq!(literals.found_in("ushers ERROR: ").collect::<Vec<_>>(), found);
+                let mut told = Vec::new();
+                literals.each_in("ushers ERROR: ", |literal| told.push(literal));
+                assert_eq!(told, found);
             }
             assert!(literals.table.get().is_some());
         }

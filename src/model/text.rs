@@ -26,6 +26,14 @@ impl LineText {
             Kept::Shared(text) => text,
         }
     }
+
+    /// The text, if other lines may have the same one.
+    pub(crate) fn shared(&self) -> Option<&Arc<str>> {
+        match &self.0 {
+            Kept::Own(_) => None,
+            Kept::Shared(text) => Some(text),
+        }
+    }
 }
 
 impl Deref for LineText {

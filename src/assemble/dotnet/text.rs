@@ -20,7 +20,7 @@ const AT: [&str; 4] = ["at ", "bei ", "à ", "в "];
 
 /// Whether a line holds nothing.
 pub(super) fn blank(text: &str) -> bool {
-    text.trimmed().is_empty()
+    text.trimmed_start().is_empty()
 }
 
 /// Reads `   at Acme.Api.Call(String s) in C:\src\Api.cs:line 7` and its relatives, with whether the member of an aggregate ends here.
@@ -161,7 +161,7 @@ pub(super) fn class_at(text: &str) -> Option<Header<'_>> {
     };
     let message = match rest.strip_prefix(':') {
         Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => message.trimmed_start(),
-        None if rest.trimmed().is_empty() => "",
+        None if rest.trimmed_start().is_empty() => "",
         None if rest.starts_with(" ---> ") => rest,
         _ => return None,
     };
@@ -172,12 +172,17 @@ fn class_shaped(name: &str) -> bool {
     if name.is_empty() || name.len() > LONGEST_NAME {
         return false;
     }
-    let mut parts = name.split('.');
-    let starts_well = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let mut begins = true;
+    for byte in name.bytes() {
+        if begins && !(byte.is_ascii_alphabetic() || byte == b'_') {
+            return false;
+        }
+        begins = byte == b'.';
+    }
     let last = name.behind_last(b'.');
     let dotted = last.len() < name.len();
     let thrown = throwable(last);
-    parts.all(starts_well) && (thrown || (dotted && last.starts_with(|c: char| c.is_ascii_uppercase())))
+    !begins && (thrown || (dotted && last.starts_with(|c: char| c.is_ascii_uppercase())))
 }
 
 /// Words with which the names of classes end that can be thrown.
@@ -191,8 +196,10 @@ pub(super) fn may_name_throwable(text: &str) -> bool {
 
 /// Whether a name alone says that it can be thrown.
 pub(super) fn throwable(name: &str) -> bool {
-    let name = name.split(['`', '[']).next().unwrap_or(name);
-    name.split('+').any(|part| THROWN.iter().any(|suffix| part.ends_with(suffix)))
+    let end = memchr::memchr2(b'`', b'[', name.as_bytes()).unwrap_or(name.len());
+    let thrown = |name: &str| THROWN.iter().any(|suffix| name.ends_with(suffix));
+    let nested = |at| thrown(&name[..at]);
+    thrown(&name[..end]) || memchr::memchr_iter(b'+', &name.as_bytes()[..end]).any(nested)
 }
 
 /// What stands before a class that nobody caught, with its length.

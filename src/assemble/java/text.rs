@@ -30,7 +30,7 @@ pub(super) fn indent(text: &str) -> usize {
 
 /// Whether a line holds nothing.
 pub(super) fn blank(text: &str) -> bool {
-    text.trimmed().is_empty()
+    text.trimmed_start().is_empty()
 }
 
 /// Reads `    at java.base/java.lang.Thread.run(Thread.java:840) ~[?:?]` and its relatives.
@@ -150,7 +150,7 @@ pub(super) fn class_at(text: &str) -> Option<Header<'_>> {
     }
     let message = match rest.strip_prefix(':') {
         Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => message.trimmed_start(),
-        None if rest.trimmed().is_empty() => "",
+        None if rest.trimmed_start().is_empty() => "",
         _ => return None,
     };
     Some(Header { lead: "", kind, message: message.trimmed_end() })
@@ -160,15 +160,16 @@ fn class_shaped(kind: &str) -> bool {
     if kind.is_empty() || kind.len() > LONGEST_NAME || kind.ends_with("Thread.State") {
         return false;
     }
-    let mut last = "";
-    for part in kind.split('.') {
-        if part.is_empty() || part.starts_with(|c: char| c.is_ascii_digit()) {
+    let mut begins = true;
+    for byte in kind.bytes() {
+        if begins && (byte == b'.' || byte.is_ascii_digit()) {
             return false;
         }
-        last = part;
+        begins = byte == b'.';
     }
+    let last = kind.behind_last(b'.');
     let dotted = last.len() < kind.len();
-    throwable(last) || (dotted && last.starts_with(|c: char| c.is_ascii_uppercase()))
+    !begins && (throwable(last) || (dotted && last.starts_with(|c: char| c.is_ascii_uppercase())))
 }
 
 /// Words with which the names of classes end that can be thrown.
@@ -183,7 +184,8 @@ pub(super) fn may_name_throwable(text: &str) -> bool {
 /// Whether a name alone says that it can be thrown.
 pub(super) fn throwable(name: &str) -> bool {
     // The class itself, or the class it is nested in: `StatusException$Retriable`.
-    name.rsplit(['.', '$']).take(2).any(|part| THROWN.iter().any(|suffix| part.ends_with(suffix)))
+    let thrown = |name: &str| THROWN.iter().any(|suffix| name.ends_with(suffix));
+    thrown(name) || memchr::memrchr2(b'.', b'$', name.as_bytes()).is_some_and(|at| thrown(&name[..at]))
 }
 
 /// The class line on `text`: at its beginning, after `Exception in thread "x" `, or after a connector.
@@ -233,9 +235,8 @@ pub(super) fn surely_java(kind: &str) -> bool {
     const OWN: [&str; 8] = ["java", "javax", "jakarta", "kotlin", "kotlinx", "scala", "akka", "groovy"];
     const DOMAINS: [&str; 15] =
         ["com", "org", "net", "io", "dev", "ai", "app", "co", "de", "fr", "uk", "eu", "sun", "jdk", "android"];
-    let mut parts = kind.split('.');
-    let first = parts.next().unwrap_or_default();
-    let packages = kind.matches('.').count();
+    let first = kind.before(b'.');
+    let packages = kind.bytes().filter(|byte| *byte == b'.').count();
     throwable(kind) && ((OWN.contains(&first) && packages >= 1) || (DOMAINS.contains(&first) && packages >= 2))
 }
 

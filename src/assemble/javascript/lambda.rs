@@ -18,13 +18,13 @@ const LONGEST: usize = 1 << 20;
 
 /// Whether a line with this text could be one.
 pub(super) fn may_be(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), b"\"errorType\"").is_some()
+    text.has_words("\"errorType\"")
 }
 
 /// The text before the object, and the error in it.
 pub(super) fn read(line: &Line) -> Option<(String, Node)> {
     let text = line.text.trimmed_end();
-    let key = memchr::memmem::find(text.as_bytes(), b"\"errorType\"")?;
+    let key = text.find_words("\"errorType\"")?;
     if !text.ends_with('}') || text.len() > LONGEST {
         return None;
     }

@@ -32,7 +32,7 @@ pub(super) fn dedent(text: &str, columns: usize) -> &str {
 
 /// Whether a line holds nothing.
 pub(super) fn blank(text: &str) -> bool {
-    text.trimmed().is_empty()
+    text.trimmed_start().is_empty()
 }
 
 /// What follows the location on a frame line.
@@ -235,7 +235,9 @@ fn bracketed_name(rest: &str) -> Option<(&str, &str)> {
 
 /// Whether a name alone says that it is an error.
 pub(super) fn error_name(name: &str) -> bool {
-    let last = name.behind_last(b'.').trim_end_matches(|c: char| c.is_ascii_digit());
+    let last = name.behind_last(b'.');
+    let digits = last.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let last = &last[..last.len() - digits];
     ["Error", "Exception", "UnhandledPromiseRejection", "Warning"].iter().any(|suffix| last.ends_with(suffix))
 }
 

@@ -24,7 +24,7 @@ pub(super) struct View<'a> {
 
 impl View<'_> {
     pub(super) fn is_blank(&self) -> bool {
-        self.text.trimmed().is_empty()
+        self.text.trimmed_start().is_empty()
     }
 }
 
@@ -107,9 +107,8 @@ pub(super) fn frame(text: &str) -> Option<FrameLine<'_>> {
     let body = text.trimmed_start();
     let body = body.strip_prefix('>').map_or(body, Bytewise::trimmed_start);
     let rest = body.strip_prefix("File \"")?;
-    let behind = |(at, _)| rest[at..].strip_prefix("\", line ").map(|behind| (&rest[..at], behind));
-    let (path, rest) = rest.match_indices('"').find_map(behind)?;
-    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (path, rest) = rest.halves_at("\", line ")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 {
         return None;
     }

@@ -37,7 +37,7 @@ pub(super) fn site(text: &str) -> Option<Site<'_>> {
     let at = method_at(text)?;
     let (path, line) = place(&text[..at])?;
     let quoted = &text[at + 5..];
-    let close = quoted.match_indices('\'').map(|(at, _)| at).find(|close| {
+    let close = memchr::memchr_iter(b'\'', quoted.as_bytes()).find(|close| {
         let after = &quoted[close + 1..];
         after.starts_with(':') || after.trimmed().is_empty()
     })?;
@@ -105,7 +105,7 @@ pub(super) fn is_exception(name: &str) -> bool {
 /// `MESSAGE (CLASS)`.
 pub(super) fn closed(text: &str) -> Option<Title<'_>> {
     let inner = text.trimmed_end().strip_suffix(')')?;
-    let open = inner.rfind('(')?;
+    let open = memchr::memrchr(b'(', inner.as_bytes())?;
     let (message, class) = (inner[..open].trimmed_end(), &inner[open + 1..]);
     is_class(class).then_some(Title { class, message })
 }
