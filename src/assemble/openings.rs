@@ -87,8 +87,8 @@ struct Seen {
 struct Place {
     /// Part of the hash of the text that was searched last: only what comes again is kept, and most lines that are not frames never do.
     searched: u32,
-    /// The latest first.
-    texts: [(Box<str>, Tells); TEXTS],
+    /// The latest first, each with that part of its hash.
+    texts: [(u32, Box<str>, Tells); TEXTS],
 }
 
 thread_local! {
@@ -125,14 +125,15 @@ impl Seen {
         let hash = self.hasher.hash_one(text);
         let at = hash as usize % self.places.len();
         let place = &mut self.places[at];
-        if let Some((_, tells)) = place.texts.iter().find(|(known, _)| **known == *text) {
+        let mark = (hash >> 32) as u32;
+        let known = place.texts.iter().find(|(known, kept, _)| *known == mark && **kept == *text);
+        if let Some((.., tells)) = known {
             return *tells;
         }
         let tells = search();
-        let mark = (hash >> 32) as u32;
         if std::mem::replace(&mut place.searched, mark) == mark {
             place.texts.rotate_right(1);
-            place.texts[0] = (Box::from(text), tells);
+            place.texts[0] = (mark, Box::from(text), tells);
         }
         tells
     }

@@ -9,7 +9,7 @@ mod monolog;
 mod tests;
 mod text;
 
-use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::{Found, Grammar, Openings};
@@ -32,8 +32,8 @@ impl Grammar for Php {
     }
 
     fn search(&self, lines: &[Line], openings: &Openings<'_>) -> Vec<Found> {
-        let texts = lines.iter().map(|line| text::plain(&line.text)).collect();
-        let mut scan = Scan { lines, texts, at: 0, floor: 0, found: Vec::new() };
+        let untagged = vec![OnceCell::new(); lines.len()];
+        let mut scan = Scan { lines, untagged, at: 0, floor: 0, found: Vec::new() };
         while let Some(at) = openings.next(scan.at) {
             scan.at = at;
             if !scan.step() {
@@ -65,7 +65,8 @@ impl Grammar for Php {
 /// Walks over the lines once; what an event covers is never looked at again.
 struct Scan<'a> {
     lines: &'a [Line],
-    texts: Vec<Cow<'a, str>>,
+    /// The texts of the lines in which tags for browsers stand, without them.
+    untagged: Vec<OnceCell<String>>,
     at: usize,
     /// End of the last event: nothing above belongs to the next.
     floor: usize,
@@ -81,7 +82,12 @@ struct Block {
 
 impl Scan<'_> {
     fn text(&self, at: usize) -> &str {
-        self.texts.get(at).map_or("", |text| text.as_ref())
+        let Some(line) = self.lines.get(at) else { return "" };
+        if text::is_tagged(&line.text) {
+            self.untagged[at].get_or_init(|| text::plain(&line.text).into_owned())
+        } else {
+            &line.text
+        }
     }
 
     /// Whether the text of an exception cannot go on at this line.

@@ -7,6 +7,7 @@
 mod call;
 mod frames;
 mod told;
+mod words;
 
 pub use call::{Call, call_of, is_internal_host};
 pub use frames::{FrameFacts, read_frames};
@@ -16,6 +17,7 @@ use memchr::{memchr_iter, memchr2};
 
 use call::own_call;
 use frames::frame_role;
+use words::words;
 
 use crate::keys::{self, Prefilter};
 use crate::matching::Hit;
@@ -279,16 +281,6 @@ fn role_in_text(rules: &CompiledRules, said: &[Said<'_>], component: ComponentId
     let usual = &rules.component(component).roles;
     let role = |word: &str| class(word).or_else(|| model(word)).filter(|role| usual.contains(role));
     said.iter().flat_map(|said| said.names(rules)).find_map(role)
-}
-
-/// Words of a text that could be names of variables, models or classes: names joined by dots come whole and in parts.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    static WORD: Lazy = Lazy::of(r"\b[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*\b", &[]);
-    let whole = WORD.find_iter(text).take(200).map(|word| &text[word]);
-    whole.flat_map(|word| {
-        let parts = word.contains('.').then(|| word.split('.')).into_iter().flatten();
-        std::iter::once(word).chain(parts)
-    })
 }
 
 /// A variable or class that the text only mentions: the weakest sign, for messages without frames.

@@ -31,7 +31,7 @@ use self::prepare::{Content, More, Piece, Read, Text, read};
 pub use self::prepare::{Prepared, Preparer, Shape};
 pub use self::record::{Origin, Record};
 use self::record::{Said, Single};
-use self::runs::Run;
+use self::runs::{Run, RunLine};
 pub use self::stretch::Stretch;
 use crate::envelope::{Stripped, Wrapping, payload};
 use crate::model::{Position, Segment, StreamId, Time};
@@ -406,10 +406,21 @@ impl Splitter {
     /// Puts the lines of a run into the stream that has no name.
     fn place_run(&mut self, line: u64, offset: u64, run: &Run) {
         let source = self.origin.source;
-        for (number, each) in (line..).zip(run.lines()) {
-            let at = Position { source, line: number, offset: offset + u64::from(each.offset) };
-            self.place_plain(each.text.clone(), at, each.hit);
+        let at = |number, each: &RunLine| Position { source, line: number, offset: offset + u64::from(each.offset) };
+        let all = || (line..).zip(run.lines());
+        let key = (self.nameless.clone(), 0);
+        let fits = |open: &&mut Open| {
+            open.lines.len() + run.lines().len() <= HARD_LINES && open.bytes + run.size <= HARD_BYTES
+        };
+        if self.closed.is_empty()
+            && let Some(open) = self.open.get_mut(&key).filter(fits)
+        {
+            open.last = line + u64::from(run.count()) - 1;
+            all().for_each(|(number, each)| open.push_plain(each.text.clone(), at(number, each), each.hit));
+            (self.last_key, self.last_width) = (key, 0);
+            return;
         }
+        all().for_each(|(number, each)| self.place_plain(each.text.clone(), at(number, each), each.hit));
     }
 
     /// Puts the next line of a stream into a segment that has room for it.

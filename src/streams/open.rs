@@ -13,7 +13,7 @@ use crate::envelope::{Payload, payload};
 use crate::model::{Line, LineRange, Position, Severity, Time};
 
 /// What a line takes besides its text, roughly.
-const LINE_BYTES: usize = 64;
+pub(super) const LINE_BYTES: usize = 64;
 
 /// Partial pieces of one line are joined up to this many bytes.
 const MOST_JOINED: usize = 1 << 20;

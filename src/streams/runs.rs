@@ -10,6 +10,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::layout::Layout;
+use super::open::LINE_BYTES;
 use super::own::Own;
 use super::prepare::Lines;
 use crate::rules::Reach;
@@ -31,6 +32,8 @@ pub(super) struct Run {
     lines: Box<[RunLine]>,
     /// The first and the last line that could matter, counted from the first of the run.
     hits: Option<(u32, u32)>,
+    /// What its lines take in a segment.
+    pub(super) size: usize,
 }
 
 /// A line of a run: plain text without a transport, which begins no record.
@@ -77,7 +80,8 @@ impl Run {
         let hit = |at: Option<usize>| at.and_then(|at| u32::try_from(at).ok());
         let first = hit(read.iter().position(|line| line.hit));
         let hits = first.zip(hit(read.iter().rposition(|line| line.hit)));
-        Some(Self { bytes: lines.all(all).into(), lines: read, hits })
+        let size = read.iter().map(|line| line.text.len() + LINE_BYTES).sum();
+        Some(Self { bytes: lines.all(all).into(), lines: read, hits, size })
     }
 }
 

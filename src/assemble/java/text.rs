@@ -17,8 +17,8 @@ pub(super) const UNCAUGHT: &str = "Exception in thread \"";
 
 /// Column of the first character that is not blank. A tab counts four.
 pub(super) fn indent(text: &str) -> usize {
-    let mut columns = 0;
-    for c in text.chars() {
+    let mut columns = text.bytes().take_while(|byte| *byte == b' ').count();
+    for c in text[columns..].chars() {
         match c {
             '\t' => columns += 4,
             c if c.is_whitespace() => columns += 1,
@@ -35,7 +35,7 @@ pub(super) fn blank(text: &str) -> bool {
 
 /// Reads `    at java.base/java.lang.Thread.run(Thread.java:840) ~[?:?]` and its relatives.
 pub(super) fn frame(text: &str) -> Option<Frame> {
-    let rest = text.trimmed().strip_prefix("at ")?;
+    let rest = text.trimmed_start().strip_prefix("at ")?.trimmed_end();
     let rest = without_packaging(rest);
     let open = memchr::memrchr(b'(', rest.as_bytes())?;
     let place = rest[open + 1..].strip_suffix(')')?;

@@ -13,8 +13,8 @@ const LONGEST_NAME: usize = 96;
 
 /// Column of the first character that is not blank. A tab counts four.
 pub(super) fn indent(text: &str) -> usize {
-    let mut columns = 0;
-    for c in text.chars() {
+    let mut columns = text.bytes().take_while(|byte| *byte == b' ').count();
+    for c in text[columns..].chars() {
         match c {
             '\t' => columns += 4,
             c if c.is_whitespace() => columns += 1,
@@ -48,8 +48,9 @@ pub(super) enum Tail {
 
 /// Reads `    at async f (file:///app/x.mjs:1:2) {` and its relatives.
 pub(super) fn frame(text: &str) -> Option<(Frame, Tail)> {
-    let body = text.trimmed();
-    let Some(rest) = body.strip_prefix("at ") else { return gecko_frame(body) };
+    let body = text.trimmed_start();
+    let Some(rest) = body.strip_prefix("at ") else { return gecko_frame(body.trimmed_end()) };
+    let rest = rest.trimmed_end();
     let (rest, tail) = match rest.strip_suffix(" {") {
         Some(rest) => (rest, Tail::Open),
         None => rest.strip_suffix(',').map_or((rest, Tail::End), |rest| (rest, Tail::Comma)),
@@ -106,8 +107,10 @@ fn location(place: &str, bracketed: bool) -> Option<(String, Option<u32>)> {
         _ if bracketed && script(head) => (head, last),
         _ => return None,
     };
-    let path_shaped =
-        path.contains(['/', '\\', '.']) || path.starts_with("node:") || path.starts_with(['<', '[']) || bracketed;
+    let path_shaped = path.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b'.'))
+        || path.starts_with("node:")
+        || path.starts_with(['<', '['])
+        || bracketed;
     (path_shaped && !foreign(path)).then(|| (path.to_owned(), Some(line)))
 }
 
@@ -128,8 +131,9 @@ pub(super) fn number_at_end(text: &str) -> Option<(&str, u32)> {
 }
 
 fn extension(path: &str) -> &str {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    name.split(['?', '#']).next().and_then(|name| name.last_halves(b'.')).map_or("", |(_, extension)| extension)
+    let name = memchr::memrchr2(b'/', b'\\', path.as_bytes()).map_or(path, |at| &path[at + 1..]);
+    let name = memchr::memchr2(b'?', b'#', name.as_bytes()).map_or(name, |at| &name[..at]);
+    name.last_halves(b'.').map_or("", |(_, extension)| extension)
 }
 
 fn script(path: &str) -> bool {

@@ -23,9 +23,14 @@ pub(super) struct Fatal<'a> {
     pub(super) rest: &'a str,
 }
 
+/// Whether tags that PHP adds for browsers stand in a line.
+pub(super) fn is_tagged(text: &str) -> bool {
+    text.has_words("<b>") || text.has_words("<br />")
+}
+
 /// A line without the tags that PHP adds for browsers.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'<', text.as_bytes()).is_none() || (!text.has_words("<b>") && !text.has_words("<br />")) {
+    if !is_tagged(text) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.replace("<br />", "").replace("<b>", "").replace("</b>", ""))

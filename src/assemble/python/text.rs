@@ -66,7 +66,9 @@ impl Taken {
 
 /// Columns of white space before the text; a paste may hold tabs where blanks were.
 pub(super) fn indent(text: &str) -> usize {
-    text.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 8 } else { 1 }).sum()
+    let blanks = text.bytes().take_while(|byte| *byte == b' ').count();
+    let rest = text[blanks..].chars().take_while(|c| c.is_whitespace());
+    blanks + rest.map(|c| if c == '\t' { 8 } else { 1 }).sum::<usize>()
 }
 
 /// The log text before `Traceback (most recent call last):` on the same line, if the line ends with that.

@@ -146,7 +146,7 @@ impl<'v, 'a> Reader<'v, 'a> {
                 column = Some(line.indent);
                 under = 0;
                 note_frame(block, &line);
-            } else if text::is_repeat(view.text) || belongs_under(view.text, column, under) {
+            } else if belongs_under(view.text, column, under) || text::is_repeat(view.text) {
                 under += 1;
             } else {
                 return (at, self.is_class(at, column.is_some()));
