@@ -194,3 +194,76 @@ fn a_structured_record_near_a_hit_may_show_something_whatever_the_gate_saw() {
     assert_eq!(hits("{\"level\":\"info\",\"msg\":\"answered\",\"status\":401}"), [true]);
     assert_eq!(hits("2026-11-23 08:00:00 INFO answered 401"), [false]);
 }
+
+/// Lines between runs of all kinds: records that stand for themselves, beginnings of traces, what tells nothing.
+const BETWEEN: [&str; 6] = [
+    "2026-11-23 08:26:39,984 INFO httpx: HTTP Request: POST https://api.openai.com/v1/embeddings \"HTTP/1.1 200 OK\"",
+    "2026-11-23 08:26:40,001 INFO app: idle",
+    "Traceback (most recent call last):",
+    "KeyError: 'a'",
+    "2026-11-23 08:26:41,120 ERROR app: failed",
+    "",
+];
+
+/// Indented lines: some reach around, some tell nothing, some are read in a way of their own.
+const INDENTED: [&str; 6] = [
+    "  File \"/app/a.py\", line 3, in f",
+    "    return g()",
+    "    ^^^^^^^^^^",
+    "\tat com.acme.Indexer.index(Indexer.java:29)",
+    "  AWS_REGION is not set",
+    "  2026-11-23 08:26:42 ERROR nested",
+];
+
+/// A text of such lines, in which each run comes again.
+fn text_with_runs(picks: &[(usize, usize, usize)]) -> String {
+    let mut text = String::new();
+    for (between, first, count) in picks.iter().cycle().take(picks.len() * 4) {
+        let indented = INDENTED.iter().cycle().skip(*first).take(*count);
+        let lines = std::iter::repeat_n(&BETWEEN[*between], between % 3 + 1).chain(indented);
+        lines.for_each(|line| text.extend([line, "\n"]));
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    /// What is remembered of runs never shows: a reader that knows them tells what one tells that knows nothing.
+    #[test]
+    fn a_run_that_is_known_is_as_if_its_lines_had_been_read(
+        picks in prop::collection::vec((0..BETWEEN.len(), 0..INDENTED.len(), 0..150_usize), 1..8),
+        parts in 1..4_usize,
+    ) {
+        let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
+        let gate = Gate::new(&rules, &["Traceback (most recent call last)", "File \"", ".java:"]);
+        let text = text_with_runs(&picks);
+        let shape = Shape::default();
+        let filler = "2026-11-23 08:00:00,000 INFO app: nothing happens here at all\n".repeat(1000);
+        let block = |text: &str, offset: usize, first_line: u64| Block {
+            bytes: text.as_bytes().to_vec(), offset: offset as u64, first_line, lines: text.lines().count() as u64, cut: false,
+        };
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let told = |lines_each: usize, knows: bool| {
+            let knowing = Preparer::new(ORIGIN.clone(), &shape, &gate);
+            if knows {
+                // So much that it remembers, and the whole text.
+                drop(knowing.prepare(&block(&(filler.clone() + &text), 0, 1)));
+            }
+            let mut splitter = Splitter::new(ORIGIN.clone(), &shape);
+            let (mut offset, mut first_line) = (0, 1);
+            for part in lines.chunks(lines_each).map(<[&str]>::concat) {
+                let part = block(&part, offset, first_line);
+                (offset, first_line) = (offset + part.bytes.len(), first_line + part.lines);
+                // One that has read a few lines remembers nothing.
+                let fresh = Preparer::new(ORIGIN.clone(), &shape, &gate);
+                splitter.push(if knows { knowing.prepare(&part) } else { fresh.prepare(&part) });
+            }
+            let near: Vec<Vec<Line>> = splitter.finish().into_iter().map(|stretch| stretch.segment.lines).collect();
+            let mut far: Vec<_> =
+                splitter.take_records().iter().flat_map(Record::moments).map(|moment| moment.at).collect();
+            far.sort_unstable();
+            (near, far)
+        };
+        prop_assert_eq!(told(lines.len().div_ceil(parts), true), told(50, false));
+    }
+}
