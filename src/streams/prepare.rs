@@ -377,13 +377,15 @@ impl<'b> Lines<'b> {
                 _ => near.push((from, to, true)),
             }
         }
+        // The last line may yet turn out to be a hit.
+        let edge = total.saturating_sub(before + 1);
         let mut all = Vec::with_capacity(near.len() + 2);
         let mut at = 0;
         for (from, to, _) in near.into_iter().chain([(total, total, true)]) {
             // What lies between stretches is needed only at the edges of the block.
             let head = (at, from.min(after).max(at));
-            let tail = (from.min(total.saturating_sub(before)).max(head.1), from);
-            let tail = if tail.0 >= total.saturating_sub(before) { tail } else { (from, from) };
+            let tail = (from.min(edge).max(head.1), from);
+            let tail = if tail.0 >= edge { tail } else { (from, from) };
             all.extend([head, tail].into_iter().filter(|(from, to)| from < to).map(|(from, to)| (from, to, false)));
             all.extend((from < to).then_some((from, to, true)));
             at = to;

@@ -216,11 +216,12 @@ const INDENTED: [&str; 6] = [
 ];
 
 /// A text of such lines, in which each run comes again.
-fn text_with_runs(picks: &[(usize, usize, usize)]) -> String {
+fn text_with_runs(picks: &[(usize, usize, usize, usize)]) -> String {
     let mut text = String::new();
-    for (between, first, count) in picks.iter().cycle().take(picks.len() * 4) {
+    for (between, first, count, gap) in picks.iter().cycle().take(picks.len() * 4) {
         let indented = INDENTED.iter().cycle().skip(*first).take(*count);
-        let lines = std::iter::repeat_n(&BETWEEN[*between], between % 3 + 1).chain(indented);
+        let idle = std::iter::repeat_n(&BETWEEN[0], if *gap == 0 { (AFTER + 2 * BEFORE) as usize } else { *gap });
+        let lines = std::iter::repeat_n(&BETWEEN[*between], between % 3 + 1).chain(indented).chain(idle);
         lines.for_each(|line| text.extend([line, "\n"]));
     }
     text
@@ -231,7 +232,7 @@ proptest! {
     /// What is remembered of runs never shows: a reader that knows them tells what one tells that knows nothing.
     #[test]
     fn a_run_that_is_known_is_as_if_its_lines_had_been_read(
-        picks in prop::collection::vec((0..BETWEEN.len(), 0..INDENTED.len(), 0..150_usize), 1..8),
+        picks in prop::collection::vec((0..BETWEEN.len(), 0..INDENTED.len(), 0..150_usize, 0..4_usize), 1..8),
         parts in 1..4_usize,
     ) {
         let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");
