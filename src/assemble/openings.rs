@@ -266,6 +266,24 @@ mod tests {
     }
 
     #[test]
+    fn a_shared_text_is_known_by_itself_and_no_other() {
+        let mut seen =
+            Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()], shared: vec![None] };
+        let mut searches = 0;
+        let mut tells = |text: &LineText| {
+            let search = || {
+                searches += 1;
+                Tells { own: text.len() as u32, ..Tells::default() }
+            };
+            seen.tells_of(text, search).own
+        };
+        let shared = |text: &str| LineText::from(Arc::<str>::from(text));
+        let (one, other) = (shared("a"), shared("bb"));
+        assert_eq!([&one, &one, &one.clone(), &other, &one, &LineText::from("bb")].map(&mut tells), [1, 1, 1, 2, 1, 2]);
+        assert_eq!(searches, 4, "the place of the one is that of the other, and their texts had been searched once");
+    }
+
+    #[test]
     fn every_grammar_has_a_mark() {
         assert!(GRAMMARS.len() <= MOST_GRAMMARS);
         assert!(GRAMMARS.iter().all(|grammar| grammar.openings_below().0 <= FURTHEST));
