@@ -81,7 +81,7 @@ impl<'a> Claims<'a> {
     /// Takes the exceptions that do not overlap: the earliest start wins, then the one that covers more lines, then more frames.
     fn settle(&mut self, mut found: Vec<Found>) -> Vec<Found> {
         found.retain(|f| !f.chain.links.is_empty() && well_formed(&f.lines, self.lines.len()));
-        found.sort_by_key(|f| {
+        found.sort_by_cached_key(|f| {
             let frames: usize = f.chain.links.iter().map(|link| link.frames.len()).sum();
             (f.lines[0].start, Reverse(f.lines.iter().map(Range::len).sum::<usize>()), Reverse(frames))
         });
@@ -299,18 +299,21 @@ fn event(segment: &Segment, draft: Draft, latest: Option<crate::model::Time>) ->
 fn line_ranges(lines: &[Line], ranges: &[Range<usize>]) -> Vec<LineRange> {
     let mut merged: Vec<LineRange> = Vec::new();
     let mut before: Option<&Line> = None;
-    for line in ranges.iter().flat_map(|range| &lines[range.clone()]) {
-        let same_record = before.is_some_and(|before| before.at == line.at);
-        if before.is_some_and(|before| before.at.source != line.at.source) || (same_record && line.joined.is_some()) {
-            continue;
-        }
-        before = Some(line);
-        let own = [(line.at.line, line.at.line)];
-        for &(first, last) in line.joined.as_deref().unwrap_or(&own) {
-            match merged.last_mut() {
-                Some((_, end)) if first >= *end && first - *end <= 1 => *end = last,
-                _ => merged.push((first, last)),
+    let mut merge = |first: u64, last: u64| match merged.last_mut() {
+        Some((_, end)) if first >= *end && first - *end <= 1 => *end = last,
+        _ => merged.push((first, last)),
+    };
+    for range in ranges {
+        for line in &lines[range.clone()] {
+            if before.is_some_and(|before| before.at.source != line.at.source) {
+                continue;
             }
+            match &line.joined {
+                None => merge(line.at.line, line.at.line),
+                Some(_) if before.is_some_and(|before| before.at == line.at) => continue,
+                Some(joined) => joined.iter().for_each(|(first, last)| merge(*first, *last)),
+            }
+            before = Some(line);
         }
     }
     merged

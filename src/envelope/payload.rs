@@ -15,6 +15,7 @@ mod otlp;
 mod prefix;
 mod python;
 mod record;
+mod roles;
 mod signs;
 
 use std::sync::Arc;

@@ -4,11 +4,11 @@
 //! frame, as Node's `util.inspect` writes it; objects without a stack become `Type: message`. What comes out is what a
 //! grammar reads anyway; no grammar needs to know JSON.
 
-use crate::model::Bytewise;
 use serde_json::Value;
 
 use super::object::Object;
 use super::python;
+use crate::model::Bytewise;
 
 /// Names of an error's parts, most telling first.
 const TYPES: [&str; 9] = ["type", "name", "errorType", "kind", "class", "exc_type", "error_type", "@type", "ClassName"];

@@ -1,10 +1,10 @@
 //! Fields of a structured record: dotted names told apart from nested ones, and those printed that nothing else has read.
 
-use crate::model::Bytewise;
 use serde_json::{Map, Value};
 
 use super::error::is_bulk;
 use super::object::{Fields, Object};
+use crate::model::Bytewise;
 
 /// Fields that are printed behind a message.
 const FIELDS: usize = 40;

@@ -1,10 +1,10 @@
 //! A line that is one JSON object.
 
-use crate::model::Bytewise;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::object::Fields;
 use super::{Payload, record};
+use crate::model::Bytewise;
 
 /// Brackets beyond which an object may be nested too deep to be read.
 const DEEP: usize = 100;

@@ -3,12 +3,12 @@
 //! Read into the same shape as a JSON record, so that everything that knows fields knows them once. Text that merely contains `key=value`
 //! pairs is not logfmt: the line must begin with a pair and name a level or a message.
 
-use crate::model::Bytewise;
 use serde_json::Value;
 
 use super::escaped::unescape;
 use super::object::{Fields, Object};
 use crate::envelope::level;
+use crate::model::Bytewise;
 
 /// Keys that may open a line.
 const FIRST_KEYS: [&str; 14] = [

@@ -3,7 +3,6 @@
 //! A record is asked for a hundred names, most of which it does not have, so that has to cost next to nothing: no name is hashed before it is
 //! known that the record may have it. It must never depend on how many fields a hostile record has more than once over.
 
-use crate::model::Bytewise;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -11,6 +10,9 @@ use hashbrown::HashMap;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
+
+use super::roles::{self, Role};
+use crate::model::Bytewise;
 
 /// Among so many fields a name that stands twice is found by looking at all of them.
 const FEW: usize = 48;
@@ -28,6 +30,11 @@ pub(super) trait Object {
 
     /// Whether an object may be among its fields.
     fn is_nested(&self) -> bool {
+        true
+    }
+
+    /// Whether one of its fields may be what it tells in a role.
+    fn may_tell(&self, _role: Role) -> bool {
         true
     }
 
@@ -85,6 +92,8 @@ pub(super) struct Fields<'t> {
     marks: u64,
     /// An object was among them.
     nested: bool,
+    /// What their keys stand for, together.
+    roles: u8,
 }
 
 impl<'t> Fields<'t> {
@@ -114,6 +123,7 @@ impl<'t> Fields<'t> {
     fn push(&mut self, key: Cow<'t, str>, value: Value) {
         self.marks |= mark(&key);
         self.nested |= value.is_object();
+        self.roles |= roles::of(&key);
         self.all.push((key, value));
     }
 
@@ -148,6 +158,10 @@ impl<'t> Fields<'t> {
 }
 
 impl Object for Fields<'_> {
+    fn may_tell(&self, role: Role) -> bool {
+        self.roles & role as u8 != 0
+    }
+
     fn is_nested(&self) -> bool {
         self.nested
     }

@@ -1,7 +1,8 @@
 //! Structured Python exceptions back to the text that CPython prints, root first.
 
-use crate::model::Bytewise;
 use serde_json::Value;
+
+use crate::model::Bytewise;
 
 const HEAD: &str = "Traceback (most recent call last):";
 const CAUSE: &str = "The above exception was the direct cause of the following exception:";

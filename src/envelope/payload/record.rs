@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::object::{Fields, Object};
+use super::roles::{GELF, HOSTS, PODS, PROCESSES, REQUESTS, Role, THREADS};
 use super::signs::is_stack;
 use super::{Payload, clean, error, fields, otlp, prefix, python};
 use crate::envelope::{level, timestamp};
@@ -62,19 +63,6 @@ pub(super) const TIMES: [&str; 13] = [
     "created",
     "_time",
 ];
-const REQUESTS: [&str; 11] = [
-    "reqId",
-    "req_id",
-    "request_id",
-    "requestId",
-    "req.id",
-    "awsRequestId",
-    "aws_request_id",
-    "function_request_id",
-    "http.request_id",
-    "http.request.id",
-    "RequestId",
-];
 /// Where a record keeps its error object.
 const ERRORS: [&str; 10] =
     ["err", "error", "exception", "exc", "e", "context.exception", "details.error", "payload.error", "cause", "reason"];
@@ -120,7 +108,7 @@ pub(super) fn read(mut record: Fields<'_>, depth: usize) -> Payload {
         time: time(&record),
         severity: severity(&record),
         worker: worker(&record),
-        request: record.text(&REQUESTS).map(Arc::from),
+        request: record.may_tell(Role::Request).then(|| record.text(&REQUESTS)).flatten().map(Arc::from),
         stream: stream(&record),
         ..Payload::default()
     };
@@ -369,21 +357,24 @@ fn time(record: &impl Object) -> Option<Time> {
 
 /// The process or thread, where the record names one that is not the main one.
 fn worker(record: &impl Object) -> Option<Arc<str>> {
-    let pid = record
-        .text(&["pid", "process.pid", "process.id", "process"])
-        .filter(|pid| pid.bytes().all(|b| b.is_ascii_digit()));
+    if !record.may_tell(Role::Worker) {
+        return None;
+    }
+    let pid = record.text(&PROCESSES).filter(|pid| pid.bytes().all(|b| b.is_ascii_digit()));
     if let Some(pid) = pid {
         return Some(Arc::from(format!("pid {pid}")));
     }
-    let name = record.text(&["processName", "threadName", "thread_name", "thread.name", "thread"])?;
+    let name = record.text(&THREADS)?;
     (!matches!(name.as_str(), "MainProcess" | "MainThread" | "main")).then(|| Arc::from(name))
 }
 
 /// `pod/POD/CONTAINER`, else the host with the service on it. A service alone is no stream: beside lines of the same process that name
 /// none, it would count as a second one.
 fn stream(record: &impl Object) -> Option<Arc<str>> {
-    let pod = ["kubernetes.pod_name", "kubernetes.pod.name", "k8s.pod.name", "pod_name", "podName", "pod"];
-    if let Some(pod) = record.text(&pod) {
+    if !record.may_tell(Role::Stream) {
+        return None;
+    }
+    if let Some(pod) = record.text(&PODS) {
         let container = [
             "kubernetes.container_name",
             "kubernetes.container.name",
@@ -395,12 +386,9 @@ fn stream(record: &impl Object) -> Option<Arc<str>> {
         let container = record.text(&container).map(|container| format!("/{container}")).unwrap_or_default();
         return Some(Arc::from(format!("pod/{pod}{container}")));
     }
-    let gelf = record.has("short_message").then_some("host");
-    let hosts: Vec<&str> = ["hostname", "host.name", "host.hostname", "container.name", "container_name"]
-        .into_iter()
-        .chain(gelf)
-        .collect();
-    let host = record.text(&hosts)?;
+    let [named @ .., _, host] = HOSTS;
+    let gelf = || record.has(GELF).then(|| record.text(&[host])).flatten();
+    let host = record.text(&named).or_else(gelf)?;
     // bunyan and pino print the program's name beside pid and host.
     let named = record.has("pid").then_some("name");
     let services: Vec<&str> = ["service.name", "service", "app"].into_iter().chain(named).collect();
