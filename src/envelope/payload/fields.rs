@@ -197,7 +197,9 @@ impl Printed {
         }
         self.text.push_str(key);
         self.text.push('=');
-        let quoted = value.is_empty() || value.contains(|c: char| c.is_whitespace() || c == '"' || c == '=');
+        let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'=');
+        let parted = |c: char| c.is_whitespace() || matches!(c, '"' | '=');
+        let quoted = value.is_empty() || !value.bytes().all(plain) && value.contains(parted);
         if quoted {
             self.text.push('"');
             // Quotes stay as they are, so that an error body inside a field reads like one in a message.

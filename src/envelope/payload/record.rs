@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::object::{Fields, Object};
-use super::roles::{GELF, HOSTS, PODS, PROCESSES, REQUESTS, Role, THREADS};
+use super::roles::{GELF, HOSTS, PODS, PROCESSES, REQUESTS, Role, SPOKEN, STACKS, THREADS};
 use super::signs::is_stack;
 use super::{Payload, clean, error, fields, otlp, prefix, python};
 use crate::envelope::{level, timestamp};
@@ -66,33 +66,6 @@ pub(super) const TIMES: [&str; 13] = [
 /// Where a record keeps its error object.
 const ERRORS: [&str; 10] =
     ["err", "error", "exception", "exc", "e", "context.exception", "details.error", "payload.error", "cause", "reason"];
-/// Where a record keeps a stack as text or lines, most telling first. The last ones count only if they look like one.
-const STACKS: [&str; 23] = [
-    "stack_trace",
-    "exc_info",
-    "exception",
-    "error_stack",
-    "stack",
-    "stacktrace",
-    "stackTrace",
-    "errorVerbose",
-    "exc_text",
-    "traceback",
-    "@x",
-    "Exception",
-    "full_message",
-    "trace",
-    "error",
-    "err",
-    "error_verbose",
-    "tb",
-    "text",
-    "message",
-    "msg",
-    "log",
-    "panic",
-];
-
 /// Reads a record of decoded fields.
 pub(super) fn read(mut record: Fields<'_>, depth: usize) -> Payload {
     if let Some(payload) = otlp::read(&record, depth) {
@@ -268,7 +241,8 @@ fn lambda(record: &impl Object) -> Option<Stack<'_>> {
 fn stack_field(record: &impl Object) -> Option<Stack<'_>> {
     // The nearest thing to a class line, for lists of frames that lack it.
     let headline = record.at("exc_type").or_else(|| record.at("error_type")).and_then(Value::as_str);
-    for key in STACKS {
+    let keys = if record.may_tell(Role::Stack) { STACKS.as_slice() } else { &SPOKEN };
+    for &key in keys {
         let Some(value) = record.at(key).filter(|value| !value.is_null()) else { continue };
         if key == "stacktrace" && is_log_call(record, value) {
             continue;
@@ -282,8 +256,8 @@ fn stack_field(record: &impl Object) -> Option<Stack<'_>> {
         }
     }
     let text = record.fields().find_map(|(key, value)| {
-        let known = MESSAGES.contains(&key) || key == "stack_info" || key == "stacktrace";
-        value.as_str().filter(|text| !known && is_stack(text))
+        let known = || MESSAGES.contains(&key) || key == "stack_info" || key == "stacktrace";
+        value.as_str().filter(|text| is_stack(text) && !known())
     })?;
     Some((text.to_owned(), Vec::new()))
 }

@@ -1,4 +1,4 @@
-//! What few records tell beside their message: a request, a process or thread, a pod or host.
+//! What few records tell beside their message: a request, a process or thread, a pod or host, a stack.
 //!
 //! Most records have none of it, and would be asked for each name in vain. So each key of a record is looked up once, and what no key stands
 //! for is not asked for. A role must be allowed to every key under which it would be found, be it the first part of a dotted name.
@@ -36,12 +36,43 @@ pub(super) const HOSTS: [&str; 7] =
 /// The key that GELF records have.
 pub(super) const GELF: &str = "short_message";
 
+/// Where a record keeps a stack as text or lines, most telling first. The last ones count only if they look like one.
+pub(super) const STACKS: [&str; 23] = [
+    "stack_trace",
+    "exc_info",
+    "exception",
+    "error_stack",
+    "stack",
+    "stacktrace",
+    "stackTrace",
+    "errorVerbose",
+    "exc_text",
+    "traceback",
+    "@x",
+    "Exception",
+    "full_message",
+    "trace",
+    "error",
+    "err",
+    "error_verbose",
+    "tb",
+    "text",
+    "message",
+    "msg",
+    "log",
+    "panic",
+];
+/// Those of them under which nearly every record has a message.
+pub(super) const SPOKEN: [&str; 4] = ["text", "message", "msg", "log"];
+
 /// A thing that few records tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Request = 1,
     Worker = 2,
     Stream = 4,
+    /// A stack, in a field that is not the message.
+    Stack = 8,
 }
 
 /// The roles that a record with this key may tell, as the sum of their numbers.
@@ -54,8 +85,11 @@ pub(super) fn of(key: &str) -> u8 {
             (&THREADS, Role::Worker),
             (&PODS, Role::Stream),
             (&HOSTS, Role::Stream),
+            (&STACKS, Role::Stack),
         ] {
-            for name in names.iter().flat_map(|name| [*name, name.before(b'.')]) {
+            let spoken = |name: &&&str| role == Role::Stack && SPOKEN.contains(*name);
+            let names = names.iter().filter(|name| !spoken(name));
+            for name in names.flat_map(|name| [*name, name.before(b'.')]) {
                 *roles.entry(name).or_insert(0) |= role as u8;
             }
         }
@@ -70,10 +104,12 @@ mod tests {
 
     #[test]
     fn a_key_has_the_roles_of_the_names_it_begins() {
-        let roles = |key: &str| [Role::Request, Role::Worker, Role::Stream].map(|role| of(key) & role as u8 != 0);
-        assert_eq!(roles("http"), [true, false, false]);
-        assert_eq!(roles("process"), [false, true, false]);
-        assert_eq!(roles("k8s"), [false, false, true]);
-        assert_eq!(roles("msg"), [false; 3]);
+        let all = [Role::Request, Role::Worker, Role::Stream, Role::Stack];
+        let roles = |key: &str| all.map(|role| of(key) & role as u8 != 0);
+        assert_eq!(roles("http"), [true, false, false, false]);
+        assert_eq!(roles("process"), [false, true, false, false]);
+        assert_eq!(roles("k8s"), [false, false, true, false]);
+        assert_eq!(roles("panic"), [false, false, false, true]);
+        assert_eq!(roles("msg"), [false; 4]);
     }
 }
