@@ -148,9 +148,13 @@ impl<'a> Finder<'a> {
         if !text::may_name_throwable(&line.text) {
             return false;
         }
+        let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
+        // The line is not taken apart unless it may be one.
+        if !failing && !text::may_announce(&line.text) {
+            return false;
+        }
         let Some(header) = text::header(&line.text).or_else(|| text::header_inside(&line.text)) else { return false };
         let uncaught = !header.lead.trimmed().is_empty() && text::announces(header.lead);
-        let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
         // A bare class after the same words is Dart's.
         let plain = (uncaught && header.kind.has(b'.')) || (failing && text::surely_dotnet(header.kind));
         if !plain || self.frames_follow() {

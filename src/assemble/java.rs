@@ -16,6 +16,9 @@ use crate::model::{Bytewise, ExceptionChain, Language, Line, Severity};
 use reader::{MESSAGE_LINES, Reader};
 use text::{Connector, Header};
 
+/// What the JVM prints before the class of the error it does not survive.
+const DYING: &str = "Terminating due to ";
+
 /// The grammar of the JVM's languages.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Java;
@@ -196,23 +199,22 @@ impl<'a> Finder<'a> {
         }
         let line = &self.lines[at];
         let failing = |line: &Line| line.severity.is_some_and(|severity| severity >= Severity::Error);
-        let header = text::header(text).or_else(|| text::header_inside(text))?;
-        let sure = text::surely_java(header.kind);
-        if failing(line) && sure {
-            return Some(header);
-        }
-        let begins = header.lead.trimmed().is_empty();
-        let below = text::connector(self.text(at + 1));
-        let chained = below.is_some_and(|(word, rest)| word != Connector::Suppressed && text::class_at(rest).is_some());
-        if begins && sure && chained {
-            return Some(header);
-        }
         let under_error = at > self.floor && !line.starts && self.lines[at - 1].starts && failing(&self.lines[at - 1]);
-        if begins && sure && (under_error || header.kind.ends_with("OutOfMemoryError")) {
-            return Some(header);
+        let below = text::connector(self.text(at + 1)).filter(|(word, _)| *word != Connector::Suppressed);
+        // The line is not taken apart unless its surroundings or its words allow it to be one.
+        let out_of_memory = text.has_words("OutOfMemoryError");
+        let dying = text.has_words(DYING);
+        if !(failing(line) || under_error || below.is_some() || out_of_memory || dying) {
+            return None;
         }
-        let dying = header.lead.ends_with("Terminating due to ") && sure;
-        dying.then_some(header)
+        let header = text::header(text).or_else(|| text::header_inside(text))?;
+        if !text::surely_java(header.kind) {
+            return None;
+        }
+        let chained = || below.is_some_and(|(_, rest)| text::class_at(rest).is_some());
+        let named = || under_error || header.kind.ends_with("OutOfMemoryError") || chained();
+        let begins = header.lead.trimmed().is_empty();
+        (failing(line) || begins && named() || header.lead.ends_with(DYING)).then_some(header)
     }
 
     /// Whether the current line is the class line of frames further down, which will find it.

@@ -210,6 +210,11 @@ fn uncaught(text: &str) -> Option<usize> {
     UNCAUGHT.iter().find_map(|words| text.find(words).map(|at| at + words.len()))
 }
 
+/// Whether a line could hold what [`announces`] wants; most lines do not.
+pub(super) fn may_announce(text: &str) -> bool {
+    UNCAUGHT.iter().any(|words| text.has_words(words.trimmed_end()))
+}
+
 /// The line above the class that old runtimes print: `Unhandled Exception:`.
 pub(super) fn announces(text: &str) -> bool {
     let body = text.trimmed();

@@ -141,6 +141,14 @@ pub(super) fn alone(line: &Line) -> Option<Header<'_>> {
     let body = text.trimmed_start();
     let lead = &text[..text.len() - body.len()];
     let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
+    // The line is not taken apart unless its level or its signs allow it to be one.
+    if !failing
+        && !text.has(b'[')
+        && !text.has_words(UNCAUGHT.trimmed_end())
+        && !text.has_words(text::REJECTION_WARNING)
+    {
+        return None;
+    }
     if let Some(header) = text::header(text) {
         let end = text.trimmed_end();
         let spans = end.ends_with("] {") || (end.has_words("] { ") && end.ends_with('}'));
