@@ -29,6 +29,33 @@ pub(crate) trait Bytewise {
     fn behind_last(&self, sign: u8) -> &str;
 }
 
+/// What names are made of somewhere: letters, digits and some marks, all ASCII.
+pub(crate) struct NameBytes([bool; 256]);
+
+impl NameBytes {
+    /// Letters, digits and these marks.
+    pub(crate) const fn with(marks: &[u8]) -> Self {
+        let mut named = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            named[byte] = (byte as u8).is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let mut mark = 0;
+        while mark < marks.len() {
+            named[marks[mark] as usize] = true;
+            mark += 1;
+        }
+        Self(named)
+    }
+
+    /// How many of them a text begins with.
+    #[inline]
+    pub(crate) fn leading(&self, text: &[u8]) -> usize {
+        text.iter().take_while(|byte| self.0[usize::from(**byte)]).count()
+    }
+}
+
 /// White space as [`char::is_whitespace`] has it, in ASCII.
 fn is_blank(byte: &u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
@@ -108,6 +135,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_name_ends_where_another_byte_stands() {
+        static NAMES: NameBytes = NameBytes::with(b"_.");
+        assert_eq!(["a_9.Z:x", "", ".", "-a", "éa"].map(|text| NAMES.leading(text.as_bytes())), [5, 0, 1, 0, 0]);
+    }
 
     proptest! {
         #[test]

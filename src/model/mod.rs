@@ -16,7 +16,7 @@ mod time;
 
 pub(crate) use any_of::AnyOf;
 pub use bounds::Bounds;
-pub(crate) use bytewise::Bytewise;
+pub(crate) use bytewise::{Bytewise, NameBytes};
 pub use chain::{Exception, ExceptionChain, Frame, Language, Relation};
 pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
 #[cfg(test)]

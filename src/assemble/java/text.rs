@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{AnyOf, Bytewise, Frame};
+use crate::model::{AnyOf, Bytewise, Frame, NameBytes};
 
 /// How much of a line is searched for a class name. A line may be a megabyte of JSON; a class name stands near its beginning.
 const SEARCHED: usize = 4096;
@@ -143,7 +143,8 @@ pub(super) struct Header<'a> {
 
 /// The class at the very beginning of `text`.
 pub(super) fn class_at(text: &str) -> Option<Header<'_>> {
-    let length = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"_$.".contains(b)).count();
+    static CLASS: NameBytes = NameBytes::with(b"_$.");
+    let length = CLASS.leading(text.as_bytes());
     let (kind, rest) = text.split_at(length);
     if !class_shaped(kind) {
         return None;

@@ -3,7 +3,7 @@
 //! These are the only places that decide on characters; everything above works with their answers. None of them looks at a neighbouring
 //! line, and none may take a Java, .NET, Rust or Dart frame for one of V8's: those languages have grammars of their own.
 
-use crate::model::{Bytewise, Frame};
+use crate::model::{Bytewise, Frame, NameBytes};
 
 /// How much of a line is searched for a class name. A line may be a megabyte of JSON; a class name stands near its beginning.
 const SEARCHED: usize = 4096;
@@ -205,7 +205,8 @@ pub(super) struct Header<'a> {
 /// The class at the very beginning of `text`. `weak` also takes names that do not say "Error" (`NoSuchBucket: …`).
 pub(super) fn class_at(text: &str, weak: bool) -> Option<Header<'_>> {
     let (boxed, inner) = text.strip_prefix('[').map_or((false, text), |inner| (true, inner));
-    let length = inner.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"_$.".contains(b)).count();
+    static CLASS: NameBytes = NameBytes::with(b"_$.");
+    let length = CLASS.leading(inner.as_bytes());
     let (name, rest) = inner.split_at(length);
     if name.is_empty() || name.len() > LONGEST_NAME || name.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;

@@ -5,7 +5,7 @@
 use super::{Prefix, blanks, lossy, process};
 use crate::envelope::level;
 use crate::envelope::timestamp::Stamp;
-use crate::model::{Severity, Time};
+use crate::model::{NameBytes, Severity, Time};
 
 /// What the stamp tells about the logger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -456,25 +456,9 @@ fn separators(bytes: &[u8], at: usize) -> usize {
 
 /// Length of the run of letters that names, levels and call sites are made of, a colon at its end included.
 fn word_len(rest: &[u8]) -> usize {
-    rest.iter().take(160).take_while(|byte| NAMED[usize::from(**byte)]).count()
+    static NAMED: NameBytes = NameBytes::with(b"_.$:/#@<>-");
+    NAMED.leading(&rest[..rest.len().min(160)])
 }
-
-/// The letters that names, levels and call sites are made of.
-const NAMED: [bool; 256] = {
-    const MARKS: &[u8] = b"_.$:/#@<>-";
-    let mut named = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        named[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut mark = 0;
-    while mark < MARKS.len() {
-        named[MARKS[mark] as usize] = true;
-        mark += 1;
-    }
-    named
-};
 
 fn all_digits(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.len() <= 20 && bytes.iter().all(u8::is_ascii_digit)
