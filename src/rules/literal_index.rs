@@ -9,6 +9,12 @@ use crate::model::SignalId;
 /// Bytes that are looked for at once; every literal has so many.
 const WINDOW: usize = GRAM;
 
+/// Bytes that are compared before the whole literal is.
+const NEAR: usize = 8;
+
+/// Folds the cases of so many letters; other bytes lose a bit as well.
+const FOLD: u64 = 0x2020_2020_2020_2020;
+
 /// Bits of a hash by which windows are told apart before anything is compared.
 const FILTER_BITS: u32 = 16;
 
@@ -31,7 +37,9 @@ pub(super) struct LiteralIndex {
 
 #[derive(Debug)]
 struct Entry {
-    window: u32,
+    /// What stands in the literal from its window on, cases folded, as far as the mask is set.
+    near: u64,
+    mask: u64,
     /// Where in the literal the window stands.
     at: usize,
     literal: Box<[u8]>,
@@ -41,16 +49,18 @@ struct Entry {
 impl LiteralIndex {
     pub(super) fn new<'a>(literals: impl Iterator<Item = (Candidate, &'a str)>) -> Self {
         let entry = |(wanted, literal): (Candidate, &str)| {
-            let (at, window) = rarest_window(literal.as_bytes())?;
-            Some(Entry { window, at, literal: literal.as_bytes().into(), wanted })
+            let literal = literal.as_bytes();
+            let at = rarest_window(literal)?;
+            let mask = u64::MAX >> (64 - 8 * (literal.len() - at).min(NEAR));
+            Some(Entry { near: near(literal, at), mask, at, literal: literal.into(), wanted })
         };
         let mut entries: Vec<Entry> = literals.filter_map(entry).collect();
-        entries.sort_by_key(|entry| drawer(entry.window));
-        let begin = |at: usize| entries.partition_point(|entry| drawer(entry.window) < at);
+        entries.sort_by_key(|entry| drawer(entry.window()));
+        let begin = |at: usize| entries.partition_point(|entry| drawer(entry.window()) < at);
         let drawers = (0..=1 << DRAWER_BITS).map(|at| u32::try_from(begin(at)).unwrap_or(u32::MAX)).collect();
         let mut filter = vec![0; (1 << FILTER_BITS) / 64];
         for entry in &entries {
-            let (word, bit) = place(entry.window);
+            let (word, bit) = place(entry.window());
             filter[word] |= bit;
         }
         Self { filter, entries, drawers }
@@ -64,9 +74,9 @@ impl LiteralIndex {
             let window = window.first_chunk::<WINDOW>().map_or(0, |bytes| gram(*bytes));
             let (word, bit) = place(window);
             if self.filter[word] & bit != 0 {
-                let drawer = drawer(window);
+                let (drawer, near) = (drawer(window), near(text, at));
                 let filed = &self.entries[self.drawers[drawer] as usize..self.drawers[drawer + 1] as usize];
-                let same = filed.iter().filter(|entry| entry.window == window && entry.stands_at(text, at));
+                let same = filed.iter().filter(|entry| entry.may_stand(near) && entry.stands_at(text, at));
                 found.extend(same.map(|entry| entry.wanted));
             }
         }
@@ -77,11 +87,31 @@ impl LiteralIndex {
 }
 
 impl Entry {
+    fn window(&self) -> u32 {
+        self.near as u32
+    }
+
+    /// Whether the literal may stand where its window is followed by such bytes.
+    fn may_stand(&self, near: u64) -> bool {
+        (near ^ self.near) & self.mask == 0
+    }
+
     /// Whether the literal stands in the text whose window is at `at`.
     fn stands_at(&self, text: &[u8], at: usize) -> bool {
         let stands = |from: usize| text.get(from..from + self.literal.len());
         at.checked_sub(self.at).and_then(stands).is_some_and(|bytes| bytes.eq_ignore_ascii_case(&self.literal))
     }
+}
+
+/// The bytes of a text from an offset on, cases folded; behind the text stands what is never compared.
+fn near(text: &[u8], at: usize) -> u64 {
+    let rest = &text[at..];
+    let bytes = rest.first_chunk::<NEAR>().copied().unwrap_or_else(|| {
+        let mut bytes = [0; NEAR];
+        bytes[..rest.len()].copy_from_slice(rest);
+        bytes
+    });
+    u64::from_le_bytes(bytes) | FOLD
 }
 
 /// The word of the filter and the bit in it.
@@ -95,10 +125,11 @@ fn drawer(window: u32) -> usize {
     (hash(window) >> (32 - DRAWER_BITS)) as usize
 }
 
-fn rarest_window(literal: &[u8]) -> Option<(usize, u32)> {
+/// Where in a literal the four bytes stand that stand in the fewest texts.
+fn rarest_window(literal: &[u8]) -> Option<usize> {
     let commonness = |window: &[u8]| window.iter().map(|&byte| u32::from(COMMONNESS[usize::from(byte)])).sum::<u32>();
     let rarest = literal.windows(WINDOW).enumerate().min_by_key(|(_, window)| commonness(window));
-    rarest.and_then(|(at, window)| Some((at, gram(*window.first_chunk::<WINDOW>()?))))
+    rarest.map(|(at, _)| at)
 }
 
 /// How often logs have a byte, roughly.
@@ -132,6 +163,7 @@ mod tests {
         assert_eq!(ids("Error code: 40"), [1]);
         assert_eq!(ids("connect: refused (errno 111)"), [2, 3]);
         assert_eq!(ids("caf\u{e9} ferm\u{e9}"), [4]);
+        assert_eq!(ids("the last word is CODE"), [1]);
         assert_eq!(ids("cod"), [0u16; 0]);
         assert_eq!(ids(""), [0u16; 0]);
     }
