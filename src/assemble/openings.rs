@@ -100,8 +100,8 @@ thread_local! {
 }
 
 impl Seen {
-    /// What a line tells, whose text may be shared.
-    fn tells_of(&mut self, text: &LineText, search: impl FnOnce() -> Tells) -> Tells {
+    /// What a line tells, whose text may be shared. The search is told whether its answer will be needed again.
+    fn tells_of(&mut self, text: &LineText, search: impl FnOnce(bool) -> Tells) -> Tells {
         let Some(shared) = text.shared().filter(|text| text.len() <= LONGEST_TEXT) else {
             return self.tells(text, search);
         };
@@ -112,15 +112,15 @@ impl Seen {
         {
             return *tells;
         }
-        let tells = self.tells(text, search);
+        let tells = self.tells(text, |_| search(true));
         self.shared[at] = Some((shared.clone(), tells));
         tells
     }
 
     /// What a line tells, searched for if its text is not one of those kept in its place.
-    fn tells(&mut self, text: &str, search: impl FnOnce() -> Tells) -> Tells {
+    fn tells(&mut self, text: &str, search: impl FnOnce(bool) -> Tells) -> Tells {
         if text.len() > LONGEST_TEXT {
-            return search();
+            return search(false);
         }
         let hash = self.hasher.hash_one(text);
         let at = hash as usize % self.places.len();
@@ -130,8 +130,9 @@ impl Seen {
         if let Some((.., tells)) = known {
             return *tells;
         }
-        let tells = search();
-        if std::mem::replace(&mut place.searched, mark) == mark {
+        let again = std::mem::replace(&mut place.searched, mark) == mark;
+        let tells = search(again);
+        if again {
             place.texts.rotate_right(1);
             place.texts[0] = (mark, Box::from(text), tells);
         }
@@ -178,7 +179,7 @@ impl<'g> Index<'g> {
         let mut marks = Marks { lines: vec![0; lines.len()], present: 0 };
         SEEN.with_borrow_mut(|seen| {
             for (at, line) in lines.iter().enumerate() {
-                let tells = seen.tells_of(&line.text, || self.tells(&line.text));
+                let tells = seen.tells_of(&line.text, |again| self.tells(&line.text, again));
                 marks.present |= tells.present;
                 marks.lines[at] |= tells.own;
                 for (distance, told) in [(1, tells.below.0), (FURTHEST, tells.below.1)] {
@@ -191,11 +192,13 @@ impl<'g> Index<'g> {
         marks
     }
 
-    fn tells(&self, text: &str) -> Tells {
+    /// What the literals of a text tell. To ask the grammars takes as long as to let them look at the line, so it is done where that saves
+    /// them to look `again`.
+    fn tells(&self, text: &str, again: bool) -> Tells {
         let mut told = Tells::default();
         self.literals.each_in(text, |literal| told.add(&self.tells[literal]));
         for (at, grammar) in self.grammars.iter().enumerate().take(MOST_GRAMMARS) {
-            if told.own >> at & 1 == 1 && !grammar.may_open(text) {
+            if again && told.own >> at & 1 == 1 && !grammar.may_open(text) {
                 told.own &= !(1 << at);
             }
         }
@@ -253,7 +256,7 @@ mod tests {
             Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()], shared: Vec::new() };
         let mut searches = 0;
         let mut tells = |text: &str| {
-            let search = || {
+            let search = |_| {
                 searches += 1;
                 Tells { own: text.len() as u32, ..Tells::default() }
             };
@@ -271,7 +274,7 @@ mod tests {
             Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()], shared: vec![None] };
         let mut searches = 0;
         let mut tells = |text: &LineText| {
-            let search = || {
+            let search = |_| {
                 searches += 1;
                 Tells { own: text.len() as u32, ..Tells::default() }
             };
@@ -292,7 +295,8 @@ mod tests {
     #[test]
     fn the_table_tells_what_is_told_without_it() {
         let index = Index::new(GRAMMARS).expect("the literals make an automaton");
-        let tells = || traces().iter().take(FEW_TEXTS as usize).map(|line| index.tells(&line.text)).collect::<Vec<_>>();
+        let tells =
+            || traces().iter().take(FEW_TEXTS as usize).map(|line| index.tells(&line.text, true)).collect::<Vec<_>>();
         let without = tells();
         assert!(without.len() == FEW_TEXTS as usize && without.iter().any(|tells| tells.own != 0));
         assert_eq!(tells(), without, "so many texts were searched before");
