@@ -19,6 +19,7 @@ mod openings;
 pub mod perl;
 pub mod php;
 pub mod python;
+mod remembered;
 pub mod ruby;
 pub mod rust_lang;
 pub mod shell;

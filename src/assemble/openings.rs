@@ -8,12 +8,12 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
 use super::Grammar;
-use crate::model::{Line, LineText, Literals};
+use super::remembered::{LONGEST, Remembered};
+use crate::model::{Line, Literals};
 
 /// Grammars that a line's marks have room for.
 const MOST_GRAMMARS: usize = 16;
@@ -21,10 +21,9 @@ const MOST_GRAMMARS: usize = 16;
 /// Lines further down that may tell of an opening.
 const FURTHEST: usize = 2;
 
-/// Places for texts of lines that each thread remembers, the texts that fit into one, and the longest of them.
+/// Places for texts of lines that each thread remembers, and the texts that fit into one.
 const PLACES: usize = 2048;
 const TEXTS: usize = 2;
-const LONGEST_TEXT: usize = 160;
 
 /// Where one grammar has to look in the lines of a segment.
 #[derive(Debug)]
@@ -79,8 +78,6 @@ impl Tells {
 struct Seen {
     hasher: DefaultHashBuilder,
     places: Vec<Place>,
-    /// Texts that lines share: to know the text is to know what it tells. Each is kept alive, so no other can stand where it does.
-    shared: Vec<Option<(Arc<str>, Tells)>>,
 }
 
 #[derive(Default)]
@@ -92,34 +89,18 @@ struct Place {
 }
 
 thread_local! {
-    static SEEN: RefCell<Seen> = RefCell::new(Seen {
-        hasher: DefaultHashBuilder::default(),
-        places: (0..PLACES).map(|_| Place::default()).collect(),
-        shared: vec![None; PLACES],
-    });
+    static SEEN: RefCell<(Seen, Remembered<Tells>)> = RefCell::new((Seen::new(), Remembered::new()));
 }
 
 impl Seen {
-    /// What a line tells, whose text may be shared. The search is told whether its answer will be needed again.
-    fn tells_of(&mut self, text: &LineText, search: impl FnOnce(bool) -> Tells) -> Tells {
-        let Some(shared) = text.shared().filter(|text| text.len() <= LONGEST_TEXT) else {
-            return self.tells(text, search);
-        };
-        // Places in memory are apart by some bytes.
-        let at = (Arc::as_ptr(shared).addr() >> 4) % self.shared.len();
-        if let Some((known, tells)) = &self.shared[at]
-            && Arc::ptr_eq(known, shared)
-        {
-            return *tells;
-        }
-        let tells = self.tells(text, |_| search(true));
-        self.shared[at] = Some((shared.clone(), tells));
-        tells
+    fn new() -> Self {
+        Self { hasher: DefaultHashBuilder::default(), places: (0..PLACES).map(|_| Place::default()).collect() }
     }
 
-    /// What a line tells, searched for if its text is not one of those kept in its place.
+    /// What a line tells, searched for if its text is not one of those kept in its place. The search is told whether its answer will be
+    /// needed again.
     fn tells(&mut self, text: &str, search: impl FnOnce(bool) -> Tells) -> Tells {
-        if text.len() > LONGEST_TEXT {
+        if text.len() > LONGEST {
             return search(false);
         }
         let hash = self.hasher.hash_one(text);
@@ -177,16 +158,19 @@ impl<'g> Index<'g> {
     /// Looks for all literals in all lines.
     pub(super) fn marks(&self, lines: &[Line]) -> Marks {
         let mut marks = Marks { lines: vec![0; lines.len()], present: 0 };
-        SEEN.with_borrow_mut(|seen| {
-            for (at, line) in lines.iter().enumerate() {
-                let tells = seen.tells_of(&line.text, |again| self.tells(&line.text, again));
-                marks.present |= tells.present;
-                marks.lines[at] |= tells.own;
-                for (distance, told) in [(1, tells.below.0), (FURTHEST, tells.below.1)] {
-                    if told != 0 && at >= distance {
-                        marks.lines[at - distance] |= told;
-                    }
+        let mut add = |at: usize, tells: Tells| {
+            marks.present |= tells.present;
+            marks.lines[at] |= tells.own;
+            for (distance, told) in [(1, tells.below.0), (FURTHEST, tells.below.1)] {
+                if told != 0 && at >= distance {
+                    marks.lines[at - distance] |= told;
                 }
+            }
+        };
+        SEEN.with_borrow_mut(|(seen, shared)| {
+            for (at, line) in lines.iter().enumerate() {
+                let known = shared.get_or_read(&line.text, |text| seen.tells(text, |_| self.tells(text, true)));
+                add(at, known.unwrap_or_else(|| seen.tells(&line.text, |again| self.tells(&line.text, again))));
             }
         });
         marks
@@ -252,8 +236,7 @@ mod tests {
 
     #[test]
     fn a_text_that_came_twice_is_not_searched_again() {
-        let mut seen =
-            Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()], shared: Vec::new() };
+        let mut seen = Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()] };
         let mut searches = 0;
         let mut tells = |text: &str| {
             let search = |_| {
@@ -262,28 +245,10 @@ mod tests {
             };
             seen.tells(text, search).own
         };
-        let (long, texts) = ("x".repeat(LONGEST_TEXT + 1), ["a", "a", "bb", "bb", "a", "bb", "ccc", "a"]);
+        let (long, texts) = ("x".repeat(LONGEST + 1), ["a", "a", "bb", "bb", "a", "bb", "ccc", "a"]);
         assert_eq!(texts.map(&mut tells), [1, 1, 2, 2, 1, 2, 3, 1]);
         assert_eq!([tells(&long), tells(&long)], [161, 161]);
         assert_eq!(searches, 7, "each twice, what came once, and what is too long to keep");
-    }
-
-    #[test]
-    fn a_shared_text_is_known_by_itself_and_no_other() {
-        let mut seen =
-            Seen { hasher: DefaultHashBuilder::default(), places: vec![Place::default()], shared: vec![None] };
-        let mut searches = 0;
-        let mut tells = |text: &LineText| {
-            let search = |_| {
-                searches += 1;
-                Tells { own: text.len() as u32, ..Tells::default() }
-            };
-            seen.tells_of(text, search).own
-        };
-        let shared = |text: &str| LineText::from(Arc::<str>::from(text));
-        let (one, other) = (shared("a"), shared("bb"));
-        assert_eq!([&one, &one, &one.clone(), &other, &one, &LineText::from("bb")].map(&mut tells), [1, 1, 1, 2, 1, 2]);
-        assert_eq!(searches, 4, "the place of the one is that of the other, and their texts had been searched once");
     }
 
     #[test]

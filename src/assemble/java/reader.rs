@@ -4,7 +4,10 @@
 //! to one it suppressed. The reader moves forward only and looks ahead a bounded number of lines; it must never take the frames of a thread
 //! dump or of the next exception for its own.
 
-use crate::model::{Bytewise, Exception, ExceptionChain, Language, Line, Relation, Severity};
+use std::cell::RefCell;
+
+use crate::assemble::remembered::{self, Remembered};
+use crate::model::{Bytewise, Exception, ExceptionChain, Frame, Language, Line, Relation, Severity};
 
 use super::text::{self, Connector, Header};
 
@@ -144,7 +147,7 @@ impl<'a> Reader<'a> {
         let frames = &mut link.exception.frames;
         while self.reach(|text| text::frame(text).is_some() || text::elision(text)) {
             let text = self.text(self.at).unwrap_or_default();
-            if let Some(frame) = text::frame(text) {
+            if let Some(frame) = self.lines.get(self.at).and_then(frame) {
                 frames.push(frame);
             } else if text::elision(text) {
                 link.elided = true;
@@ -240,6 +243,12 @@ impl<'a> Reader<'a> {
         let root = quote(&mut links, root);
         ExceptionChain { language: Language::Java, links, root, complete: self.complete, innermost_last: false }
     }
+}
+
+/// The frame that a line is.
+fn frame(line: &Line) -> Option<Frame> {
+    thread_local!(static FRAMES: RefCell<Remembered<Option<Frame>>> = RefCell::new(Remembered::new()));
+    remembered::read(&FRAMES, &line.text, text::frame)
 }
 
 /// Turns a chain printed root first. What hangs on a link (its suppressed exceptions) stays behind it. Returns where the root is then.

@@ -3,6 +3,9 @@
 //! `util.inspect` indents what is nested by two columns a level, so the indentation says where a block ends; quoted strings may hold any
 //! bracket. The reader only moves forward, looks ahead a bounded number of lines, and must never loop or recurse by the input's size.
 
+use std::cell::RefCell;
+
+use crate::assemble::remembered::{self, Remembered};
 use crate::model::{Bytewise, Exception, Frame, Line, Relation, Severity};
 
 use super::node::{Head, Node, deepest};
@@ -181,7 +184,7 @@ impl<'a> Reader<'a> {
                 break End::Closed;
             }
             let text = self.text(self.at).unwrap_or_default();
-            match text::frame(text) {
+            match self.lines.get(self.at).and_then(frame) {
                 Some((frame, tail)) => {
                     frames.push(frame);
                     self.at += 1;
@@ -437,6 +440,12 @@ fn unbox(text: &str) -> Option<(&str, End)> {
     }
     let (inside, properties) = text.halves_at("] { ")?;
     properties.ends_with('}').then(|| (inside, End::Inline(format!("{{ {properties}"))))
+}
+
+/// The frame that a line is.
+fn frame(line: &Line) -> Option<(Frame, Tail)> {
+    thread_local!(static FRAMES: RefCell<Remembered<Option<(Frame, Tail)>>> = RefCell::new(Remembered::new()));
+    remembered::read(&FRAMES, &line.text, text::frame)
 }
 
 /// Frames alone, as left by a cut-off beginning.
