@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::thread::LocalKey;
 
 use crate::model::LineText;
 
@@ -45,13 +44,9 @@ impl<T: Clone> Remembered<T> {
     }
 }
 
-/// What is read in a text, remembered by the thread if other lines may have the text as well.
-pub(super) fn read<T: Clone>(
-    remembered: &'static LocalKey<RefCell<Remembered<T>>>,
-    text: &LineText,
-    read: impl Fn(&str) -> T,
-) -> T {
-    remembered.with_borrow_mut(|known| known.get_or_read(text, &read)).unwrap_or_else(|| read(text))
+/// What is read in a text, remembered if other lines may have the text as well.
+pub(super) fn read<T: Clone>(known: &RefCell<Remembered<T>>, text: &LineText, read: impl Fn(&str) -> T) -> T {
+    known.borrow_mut().get_or_read(text, &read).unwrap_or_else(|| read(text))
 }
 
 #[cfg(test)]

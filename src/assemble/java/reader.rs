@@ -248,7 +248,7 @@ impl<'a> Reader<'a> {
 /// The frame that a line is.
 fn frame(line: &Line) -> Option<Frame> {
     thread_local!(static FRAMES: RefCell<Remembered<Option<Frame>>> = RefCell::new(Remembered::new()));
-    remembered::read(&FRAMES, &line.text, text::frame)
+    FRAMES.with(|frames| remembered::read(frames, &line.text, text::frame))
 }
 
 /// Turns a chain printed root first. What hangs on a link (its suppressed exceptions) stays behind it. Returns where the root is then.

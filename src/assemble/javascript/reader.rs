@@ -445,7 +445,7 @@ fn unbox(text: &str) -> Option<(&str, End)> {
 /// The frame that a line is.
 fn frame(line: &Line) -> Option<(Frame, Tail)> {
     thread_local!(static FRAMES: RefCell<Remembered<Option<(Frame, Tail)>>> = RefCell::new(Remembered::new()));
-    remembered::read(&FRAMES, &line.text, text::frame)
+    FRAMES.with(|frames| remembered::read(frames, &line.text, text::frame))
 }
 
 /// Frames alone, as left by a cut-off beginning.
