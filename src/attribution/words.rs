@@ -20,16 +20,17 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What the pattern matches, found by hand in a text that is all ASCII.
+/// What the pattern matches; found by hand in a text that is all ASCII.
 fn whole_words(text: &str) -> impl Iterator<Item = &str> {
-    let (by_hand, by_pattern) = if text.is_ascii() { (text, "") } else { ("", text) };
-    let mut at = 0;
-    let found = std::iter::from_fn(move || {
-        let word = next_word(by_hand.as_bytes(), at)?;
-        at = word.end;
-        Some(&by_hand[word])
+    let mut at = text.is_ascii().then_some(0);
+    // The pattern is not compiled for a text that does without.
+    let by_pattern = at.is_none().then(|| WORD.find_iter(text)).into_iter().flatten();
+    let by_hand = std::iter::from_fn(move || {
+        let word = next_word(text.as_bytes(), at?)?;
+        at = Some(word.end);
+        Some(word)
     });
-    found.chain(WORD.find_iter(by_pattern).map(move |word| &by_pattern[word]))
+    by_hand.chain(by_pattern).map(move |word| &text[word])
 }
 
 /// The first such word from an offset on.

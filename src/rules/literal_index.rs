@@ -103,7 +103,8 @@ impl Entry {
     }
 }
 
-/// The bytes of a text from an offset on, cases folded; behind the text stands what is never compared.
+/// The bytes of a text from an offset on, cases folded. Behind its end it seems to go on with blanks; whether a literal ends before that shows
+/// when all of it is compared.
 fn near(text: &[u8], at: usize) -> u64 {
     let rest = &text[at..];
     let bytes = rest.first_chunk::<NEAR>().copied().unwrap_or_else(|| {

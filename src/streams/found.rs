@@ -46,6 +46,12 @@ impl<'f, 'o> Found<'f, 'o> {
         }
     }
 
+    /// Decides what the next line is, now that enough is known of those below it.
+    fn decide(&mut self, hit: Hit, places: &[Option<Place>], templates: &mut Templates) {
+        let (line, alone) = (hit.line, self.lines.alone(hit, places, templates, self.far));
+        self.add(line, alone);
+    }
+
     /// Takes what the next line is.
     fn add(&mut self, line: u32, alone: Alone) {
         match alone {
@@ -107,6 +113,7 @@ impl Lines<'_> {
         let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
         // Decided once it is known of the lines below whether they begin a record.
         let mut last: Option<Hit> = None;
+        // Before this line no run begins that is known.
         let mut alone_until = 0;
         let mut next = 0;
         while next < self.count() {
@@ -116,8 +123,7 @@ impl Lines<'_> {
             {
                 if let Some(run) = templates.run(self, line..end) {
                     if let Some(above) = last.take() {
-                        let (line, alone) = (above.line, self.alone(above, &places, templates, found.far));
-                        found.add(line, alone);
+                        found.decide(above, &places, templates);
                     }
                     found.add_run(line, &run);
                     places.resize(end as usize, Some(Place::Plain));
@@ -150,16 +156,14 @@ impl Lines<'_> {
             let is_nothing = matches!(told, Told::Known(Known::Nothing));
             let waits = |above: &Hit| is_nothing && above.line + 1 == line && above.may_wait();
             if let Some(above) = last.take_if(|above| !waits(above)) {
-                let (line, alone) = (above.line, self.alone(above, &places, templates, found.far));
-                found.add(line, alone);
+                found.decide(above, &places, templates);
             }
             if !is_nothing {
                 last = Some(Hit { line, told, below: [Begins::Unknown; 2] });
             }
         }
         if let Some(above) = last {
-            let (line, alone) = (above.line, self.alone(above, &places, templates, found.far));
-            found.add(line, alone);
+            found.decide(above, &places, templates);
         }
         // The last line turns out to reach around if the next block goes on with its record.
         found.pass(self.count().saturating_sub(1));

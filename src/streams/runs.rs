@@ -19,10 +19,10 @@ use crate::rules::Reach;
 const FEWEST: u32 = 3;
 
 /// Lines of the longest run. With one hit in it all of it is near that hit.
-pub(super) const MOST: u32 = 100;
+const MOST: u32 = 100;
 
-/// Bytes of all runs that are remembered of a source, their texts not counted, which take as many again.
-const MOST_BYTES: usize = 1 << 20;
+/// Bytes that all runs which are remembered of a source may take, roughly.
+const MOST_BYTES: usize = 2 << 20;
 
 /// A run of lines as it was printed.
 #[derive(Debug)]
@@ -88,25 +88,32 @@ impl Run {
 /// The runs of a source that came again.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
-    known: HashMap<u64, Arc<Run>>,
+    /// By their hashes; `None` for what came again and is no run that can be known.
+    known: HashMap<u64, Option<Arc<Run>>>,
     bytes: usize,
 }
 
 impl Runs {
     /// The run of that hash, if it consists of these bytes.
     pub(super) fn get(&self, hash: u64, bytes: &[u8]) -> Option<&Arc<Run>> {
-        self.known.get(&hash).filter(|run| *run.bytes == *bytes)
+        self.known.get(&hash)?.as_ref().filter(|run| *run.bytes == *bytes)
+    }
+
+    /// Whether something of that hash was read.
+    pub(super) fn is_known(&self, hash: u64) -> bool {
+        self.known.contains_key(&hash)
     }
 
     /// Reads a run that came again.
     pub(super) fn learn(&mut self, hash: u64, lines: &Lines<'_>, range: Range<u32>) {
-        let Some(run) = Run::read(lines, range) else { return };
-        self.bytes += run.bytes.len();
+        let run = Run::read(lines, range);
+        let size = LINE_BYTES + run.as_ref().map_or(0, |run| run.bytes.len() + run.size);
+        self.bytes += size;
         if self.bytes > MOST_BYTES {
             self.known.clear();
-            self.bytes = run.bytes.len();
+            self.bytes = size;
         }
-        self.known.insert(hash, Arc::new(run));
+        self.known.insert(hash, run.map(Arc::new));
     }
 }
 

@@ -230,7 +230,7 @@ impl Templates {
     pub(super) fn run(&mut self, lines: &Lines<'_>, range: Range<u32>) -> Option<Arc<Run>> {
         let bytes = lines.all(lines.parts(range.clone()));
         let hash = hash(bytes, |eight| eight);
-        if self.runs.get(hash, bytes).is_none() && self.seen_before(hash) {
+        if !self.runs.is_known(hash) && self.seen_before(hash) {
             self.runs.learn(hash, lines, range);
         }
         self.runs.get(hash, bytes).cloned()
