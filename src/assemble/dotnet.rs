@@ -135,7 +135,7 @@ impl<'a> Finder<'a> {
                 let lead = &text[..text.len() - text.trimmed_start().len() + text::ARROW.len()];
                 cut = Some((at, Header { lead, ..header }));
             }
-            if line.starts && (!every_line_starts || line.severity.is_some()) {
+            if line.starts && (!every_line_starts || line.severity().is_some()) {
                 break;
             }
         }
@@ -148,7 +148,7 @@ impl<'a> Finder<'a> {
         if !text::may_name_throwable(&line.text) {
             return false;
         }
-        let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
+        let failing = line.severity().is_some_and(|severity| severity >= Severity::Error);
         // The line is not taken apart unless it may be one.
         if !failing && !text::may_announce(&line.text) {
             return false;

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use super::Found;
 use super::openings::Index;
-use crate::model::{Bytewise, Event, Line, LineRange, Segment, Severity};
+use crate::model::{Bytewise, Event, Line, LineRange, Segment, Severity, Time};
 
 /// Lines of one plain record; what follows stands for itself.
 const MAX_RECORD_LINES: usize = 100;
@@ -174,13 +174,18 @@ impl<'a> Claims<'a> {
 
     /// End of the plain record that starts at `start`.
     fn record_end(&self, start: usize) -> usize {
-        let mut bytes = self.lines[start].text.len();
+        let mut bytes = None;
         let mut end = start + 1;
-        while end < self.lines.len() && end - start < MAX_RECORD_LINES && bytes < MAX_MESSAGE_BYTES {
+        while end < self.lines.len() && end - start < MAX_RECORD_LINES {
             if self.taken[start] || self.taken[end] || self.lines[end].starts || ends_structured(self.lines, end - 1) {
                 break;
             }
-            bytes += self.lines[end].text.len();
+            // Most records are one line, of which nobody asks how long it is.
+            let bytes = bytes.get_or_insert_with(|| self.lines[start].text.len());
+            if *bytes >= MAX_MESSAGE_BYTES {
+                break;
+            }
+            *bytes += self.lines[end].text.len();
             end += 1;
         }
         end
@@ -189,7 +194,7 @@ impl<'a> Claims<'a> {
 
 /// Whether a plain record with this line may show something.
 fn matters(line: &Line) -> bool {
-    line.hit || line.severity.is_some_and(|severity| severity >= Severity::Error)
+    line.hit || !line.text.is_quiet() && line.severity().is_some_and(|severity| severity >= Severity::Error)
 }
 
 /// Whether ranges are in order, apart, not empty and inside the segment. A grammar that breaks this loses the exception, not the run.
@@ -217,7 +222,7 @@ fn ends_structured(lines: &[Line], index: usize) -> bool {
 /// Whether a log line can be the record of the exception printed after it. An access line at info level before a crash is not, although it
 /// stands directly above it.
 fn announces(line: &Line) -> bool {
-    if line.severity.is_none_or(|severity| severity >= Severity::Warning) {
+    if line.severity().is_none_or(|severity| severity >= Severity::Warning) {
         return true;
     }
     let text = cap(&line.text).to_ascii_lowercase();
@@ -257,24 +262,38 @@ fn cap(text: &str) -> &str {
 
 /// Gives drafts in order of their lines what only the segment knows.
 fn finish(segment: &Segment, drafts: Vec<Draft>) -> Vec<Event> {
-    let mut latest = segment.since;
+    let mut latest = Latest { lines: &segment.lines, seen: 0, time: segment.since };
     let mut seen = 0;
     let mut events = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let until = draft.record.unwrap_or(draft.start()).max(seen);
-        for line in &segment.lines[seen..=until] {
-            latest = line.time.or(latest);
-        }
         seen = until + 1;
-        events.push(event(segment, draft, latest));
+        events.push(event(segment, draft, || latest.until(until)));
     }
     events
 }
 
-fn event(segment: &Segment, draft: Draft, latest: Option<crate::model::Time>) -> Event {
+/// The time of the latest line that has one. Lines are asked only if somebody wants to know.
+struct Latest<'s> {
+    lines: &'s [Line],
+    /// Lines that the time is known of.
+    seen: usize,
+    time: Option<Time>,
+}
+
+impl Latest<'_> {
+    /// That of the lines up to this one, which is not before one that was asked about earlier.
+    fn until(&mut self, line: usize) -> Option<Time> {
+        self.time = self.lines[self.seen..=line].iter().rev().find_map(Line::time).or(self.time);
+        self.seen = line + 1;
+        self.time
+    }
+}
+
+fn event(segment: &Segment, draft: Draft, latest: impl FnOnce() -> Option<Time>) -> Event {
     let lines = segment.lines.as_slice();
     let (start, end) = (draft.start(), draft.end());
-    let record = draft.record.map(|index| &lines[index]);
+    let record = draft.record.map(|index| lines[index].head());
     let mut chain = draft.found.map(|found| found.chain);
     if let Some(chain) = chain.as_mut()
         && segment.cut
@@ -284,10 +303,10 @@ fn event(segment: &Segment, draft: Draft, latest: Option<crate::model::Time>) ->
     }
     Event {
         stream: segment.stream.clone(),
-        worker: record.and_then(|line| line.worker.clone()),
-        request: record.and_then(|line| line.request.clone()),
-        time: record.and_then(|line| line.time).or(latest),
-        severity: record.and_then(|line| line.severity),
+        worker: record.and_then(|head| head.worker.clone()),
+        request: record.and_then(|head| head.request.clone()),
+        time: record.and_then(|head| head.time).or_else(latest),
+        severity: record.and_then(|head| head.severity),
         at: lines[start].at,
         lines: line_ranges(lines, &draft.lines),
         message: draft.message,
@@ -322,7 +341,7 @@ fn line_ranges(lines: &[Line], ranges: &[Range<usize>]) -> Vec<LineRange> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Position, SourceId, StreamId, Time};
+    use crate::model::{Position, SourceId, StreamId};
 
     fn line(number: u64, text: &str, starts: bool) -> Line {
         let at = Position { source: SourceId(0), line: number, offset: number * 100 };
@@ -384,12 +403,16 @@ mod tests {
 
     #[test]
     fn time_comes_from_the_record_or_the_line_before() {
-        let mut lines = vec![line(1, "boot", true), line(2, "far below", false)];
-        lines[0].time = Some(Time::utc(7));
-        lines[0].severity = Some(Severity::Info);
-        lines.extend(TRACE.iter().zip(3..).map(|(text, number)| line(number, text, false)));
+        let mut lines = vec![line(1, "load", true), line(2, "boot", true), line(3, "far below", false)];
+        for (line, time) in lines.iter_mut().zip([5, 7]) {
+            line.head.time = Some(Time::utc(time));
+            line.head.severity = Some(Severity::Info);
+        }
+        lines.extend(TRACE.iter().zip(4..).map(|(text, number)| line(number, text, false)));
+        lines.push(line(7, "raw", false));
         let events = read(lines);
         let crash = events.iter().find(|event| event.chain.is_some()).map(|event| (event.time, event.severity));
         assert_eq!(crash, Some((Some(Time::utc(7)), None)));
+        assert_eq!(events.last().and_then(|event| event.time), Some(Time::utc(7)), "no line has another since");
     }
 }

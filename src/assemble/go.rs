@@ -236,9 +236,9 @@ impl<'a> Finder<'a> {
             return false;
         }
         let text = view.text(self.at);
-        let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
+        let failing = line.severity().is_some_and(|severity| severity >= Severity::Error);
         let field = text::error_field(text).filter(|(_, value)| failing && text::worded(value, 2));
-        let bare = line.severity.is_none() && line.time.is_some() && text::telling(text) && text::worded(text, 3);
+        let bare = line.severity().is_none() && line.time().is_some() && text::telling(text) && text::worded(text, 3);
         let (lead, message) = match field {
             Some((at, value)) => (&text[..at], value),
             None if bare => ("", text.trimmed()),

@@ -31,7 +31,7 @@ pub(in crate::assemble) fn lines(text: &str) -> Vec<Line> {
         let at = Position { source: SourceId(0), line: index as u64 + 1, offset: 0 };
         let mut line = Line::bare(&*colours.replace_all(raw.trim_end_matches('\r'), ""), at);
         if let Some(found) = prefix.captures(&line.text) {
-            line.severity = found.get(2).and_then(|level| Severity::parse(level.as_str()));
+            line.head.severity = found.get(2).and_then(|level| Severity::parse(level.as_str()));
             line.text = line.text[found[0].len()..].into();
             line.starts = true;
         }

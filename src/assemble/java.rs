@@ -138,7 +138,7 @@ impl<'a> Finder<'a> {
         let mut nearest: Option<(usize, Header<'a>)> = None;
         for at in (lowest..first).rev() {
             let (line, text) = (&self.lines[at], self.text(at));
-            let begins = line.starts && (!every_line_starts || line.severity.is_some());
+            let begins = line.starts && (!every_line_starts || line.severity().is_some());
             if text::thread_head(text) || (text::frame(text).is_some() && nearest.is_some()) {
                 break;
             }
@@ -198,7 +198,7 @@ impl<'a> Finder<'a> {
             return Some(found);
         }
         let line = &self.lines[at];
-        let failing = |line: &Line| line.severity.is_some_and(|severity| severity >= Severity::Error);
+        let failing = |line: &Line| line.severity().is_some_and(|severity| severity >= Severity::Error);
         let under_error = at > self.floor && !line.starts && self.lines[at - 1].starts && failing(&self.lines[at - 1]);
         let below = text::connector(self.text(at + 1)).filter(|(word, _)| *word != Connector::Suppressed);
         // The line is not taken apart unless its surroundings or its words allow it to be one.

@@ -224,7 +224,7 @@ impl<'a> Finder<'a> {
                 return Some((at, header));
             }
             let line = &self.lines[at];
-            if line.starts && (!every_line_starts || line.severity.is_some()) {
+            if line.starts && (!every_line_starts || line.severity().is_some()) {
                 break;
             }
         }
@@ -239,7 +239,7 @@ impl<'a> Finder<'a> {
         let first = self.at;
         let above = first.checked_sub(1).filter(|&at| at >= self.floor).map(|at| &self.lines[at]);
         let speaks = |line: &&Line| {
-            !text::blank(&line.text) && line.severity.is_none_or(|severity| severity >= Severity::Warning)
+            !text::blank(&line.text) && line.severity().is_none_or(|severity| severity >= Severity::Warning)
         };
         if reader::frames_from(self.lines, first).len() < 2 {
             return false;

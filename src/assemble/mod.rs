@@ -28,7 +28,7 @@ pub use openings::Openings;
 
 use std::ops::Range;
 
-use crate::model::{Bytewise, Event, ExceptionChain, Language, Line, Segment, StreamId};
+use crate::model::{Bytewise, Event, ExceptionChain, Head, Language, Line, Segment, StreamId};
 
 /// Every grammar, one entry a language. The order does not matter: the driver settles overlaps by the lines covered.
 static GRAMMARS: &[&dyn Grammar] = &[
@@ -105,12 +105,13 @@ pub fn assemble(segment: &Segment) -> Vec<Event> {
 /// The event that a record of one line without an exception is.
 #[must_use]
 pub fn record(stream: &StreamId, line: &Line) -> Event {
+    let Head { time, severity, worker, request } = line.head().clone();
     Event {
         stream: stream.clone(),
-        worker: line.worker.clone(),
-        request: line.request.clone(),
-        time: line.time,
-        severity: line.severity,
+        worker,
+        request,
+        time,
+        severity,
         at: line.at,
         lines: vec![(line.at.line, line.at.line)],
         message: line.text.trimmed_end().to_owned(),

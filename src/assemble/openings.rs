@@ -5,15 +5,19 @@
 //! the lines that hold one, unless the grammar says of their text that it opens nothing ([`Grammar::may_open`]). It only skips: a grammar
 //! that looked at every line would find the same.
 
+mod fields;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::hash::BuildHasher;
+use std::iter;
+use std::sync::OnceLock;
 
 use hashbrown::DefaultHashBuilder;
 
 use super::Grammar;
 use super::remembered::{LONGEST, Remembered};
-use crate::model::{Line, Literals};
+use crate::model::{Line, Literals, Parts, Unread};
 
 /// Grammars that a line's marks have room for.
 const MOST_GRAMMARS: usize = 16;
@@ -127,6 +131,14 @@ pub(super) struct Index<'g> {
     literals: Literals,
     /// What each of them tells.
     tells: Vec<Tells>,
+    /// What stands for them in lines of fields, made when there is one.
+    fields: OnceLock<Option<InFields>>,
+}
+
+/// What stands for literals in lines of fields, and what each tells.
+struct InFields {
+    forms: Literals,
+    tells: Vec<Tells>,
 }
 
 /// The marks of a segment's lines.
@@ -152,7 +164,17 @@ impl<'g> Index<'g> {
             tells.extend(below.iter().map(|_| Tells { present: 0, own: 0, below: told }));
         }
         let literals = literals.into_iter().map(str::to_owned).collect();
-        Some(Self { grammars, literals: Literals::new(literals, false)?, tells })
+        Some(Self { grammars, literals: Literals::new(literals, false)?, tells, fields: OnceLock::new() })
+    }
+
+    /// What stands for the literals in lines of fields.
+    fn in_fields(&self) -> Option<&InFields> {
+        let make = || {
+            let of = |(literal, tells): (&String, &Tells)| fields::forms(literal).into_iter().zip(iter::repeat(*tells));
+            let (forms, tells) = self.literals.texts().iter().zip(&self.tells).flat_map(of).unzip();
+            Some(InFields { forms: Literals::new(forms, false)?, tells })
+        };
+        self.fields.get_or_init(make).as_ref()
     }
 
     /// Looks for all literals in all lines.
@@ -169,6 +191,10 @@ impl<'g> Index<'g> {
         };
         SEEN.with_borrow_mut(|(seen, shared)| {
             for (at, line) in lines.iter().enumerate() {
+                if let Some(tells) = line.text.unread().and_then(|unread| self.tells_of_line(unread)) {
+                    add(at, tells);
+                    continue;
+                }
                 let known = shared.get_or_read(&line.text, |text| seen.tells(text, |_| self.tells(text, true)));
                 add(at, known.unwrap_or_else(|| seen.tells(&line.text, |again| self.tells(&line.text, again))));
             }
@@ -189,6 +215,19 @@ impl<'g> Index<'g> {
         told
     }
 
+    /// What the literals of a line's text may tell, without reading the line; `None` if it has to be read.
+    fn tells_of_line(&self, unread: &Unread) -> Option<Tells> {
+        let mut told = Tells::default();
+        match unread.parts {
+            Parts::Piece => self.literals.each_in(&unread.line, |literal| told.add(&self.tells[literal])),
+            Parts::Fields => {
+                let fields = self.in_fields()?;
+                fields.forms.each_in(&unread.line, |form| told.add(&fields.tells[form]));
+            }
+        }
+        Some(told)
+    }
+
     /// The grammars of which a literal stands in the lines, with where they have to look; the others cannot find anything.
     pub(super) fn present<'m>(&self, marks: &'m Marks) -> impl Iterator<Item = (&'g dyn Grammar, Openings<'m>)> {
         let present =
@@ -202,13 +241,11 @@ impl<'g> Index<'g> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::OnceLock;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::assemble::{GRAMMARS, harness};
-    use crate::model::FEW_TEXTS;
+    use crate::assemble::{GRAMMARS, assemble, harness};
+    use crate::model::{FEW_TEXTS, Head, LineText, Position, Segment, Severity, StreamId, Time};
 
     /// Lines of every language's traces, and such as break them.
     fn traces() -> &'static [Line] {
@@ -232,6 +269,27 @@ mod tests {
         for (grammar, openings) in index.present(&marks) {
             assert_eq!(grammar.search(lines, &openings), grammar.find(lines), "{}", grammar.language());
         }
+    }
+
+    /// What stands in front of the text of a line that is read later.
+    const FRONT: &str = "2026-11-23 INFO ";
+
+    /// What such a line tells.
+    fn head(line: &Line) -> Head {
+        let time = Some(Time::utc(line.at.line.cast_signed()));
+        Head { time, severity: Some(Severity::Info), ..Head::default() }
+    }
+
+    /// The line, read when somebody asks for it; it is no hit.
+    fn put_off(line: &Line) -> Line {
+        let Head { time, severity, .. } = head(line);
+        let whole = format!("{FRONT}{}", &*line.text).into();
+        let unread = Unread { line: whole, parts: Parts::Piece, time, severity, moment: None };
+        let read = |unread: &Unread| {
+            let head = Head { time: unread.time, severity: unread.severity, ..Head::default() };
+            (unread.line[FRONT.len()..].to_owned(), head)
+        };
+        Line { text: LineText::later(unread, read), starts: true, hit: false, ..line.clone() }
     }
 
     #[test]
@@ -274,6 +332,26 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn lines_that_are_read_later_are_as_if_they_had_been_read(
+            picks in prop::collection::vec((any::<prop::sample::Index>(), 1..6usize, any::<bool>()), 1..60)
+        ) {
+            let all = traces();
+            let taken = picks.iter().flat_map(|(index, count, later)| {
+                let from = index.index(all.len());
+                all[from..].iter().take(*count).map(move |line| (line, *later))
+            });
+            let (mut known, mut unread) = (Vec::new(), Vec::new());
+            for ((line, later), number) in taken.zip(1..) {
+                let line = Line { at: Position { line: number, ..line.at }, ..line.clone() };
+                known.push(if later { Line { starts: true, hit: false, head: head(&line), ..line.clone() } } else { line.clone() });
+                unread.push(if later { put_off(&line) } else { line });
+            }
+            let segment = |lines| Segment { stream: StreamId::default(), lines, since: None, cut: false };
+            let (known, unread) = (segment(known), segment(unread));
+            prop_assert_eq!(format!("{:?}", assemble(&unread)), format!("{:?}", assemble(&known)));
+        }
+
         #[test]
         fn mixed_lines_are_found_as_if_every_line_were_looked_at(
             picks in prop::collection::vec((any::<prop::sample::Index>(), 1..12usize, any::<bool>()), 1..60)

@@ -106,7 +106,7 @@ struct Scan<'v, 'a> {
 impl<'v, 'a> Scan<'v, 'a> {
     /// Looks for an exception at line `at`; lines before `floor` belong to the one before.
     fn step(&self, at: usize, floor: usize) -> Step {
-        let text = self.views[at].text;
+        let text = self.views[at].text();
         let head = text::head(text).or_else(|| text::group_head(text));
         if head.is_some() || rich::is_head(text) || ipython::is_head(text) {
             return self.headed(at, floor, head.unwrap_or_default());
@@ -118,7 +118,7 @@ impl<'v, 'a> Scan<'v, 'a> {
             return self.linked(at, floor);
         }
         if text::is_stack_head(text) {
-            let end = (at + 1..self.views.len()).find(|&line| text::indent(self.views[line].text) == 0);
+            let end = (at + 1..self.views.len()).find(|&line| text::indent(self.views[line].text()) == 0);
             return Step::Skip(end.unwrap_or(self.views.len()));
         }
         if pytest::is_head(text) {
@@ -146,7 +146,7 @@ impl<'v, 'a> Scan<'v, 'a> {
         if blocks.is_empty() {
             return Step::Skip(reader.reached);
         }
-        let mut leads: Vec<&str> = self.views[start..at].iter().map(|view| view.text.trimmed()).collect();
+        let mut leads: Vec<&str> = self.views[start..at].iter().map(|view| view.text().trimmed()).collect();
         leads.retain(|lead| !lead.is_empty() && !ipython::is_rule(lead));
         if !head.trimmed().is_empty() {
             leads.push(head.trimmed());
@@ -170,8 +170,8 @@ impl<'v, 'a> Scan<'v, 'a> {
     fn lead_start(&self, at: usize, floor: usize) -> usize {
         let mut start = at;
         while start > floor && at - start < MAX_LEADS && !self.views[start].starts {
-            let above = self.views[start - 1].text;
-            let rule = ipython::is_rule(above) && ipython::is_head(self.views[at].text);
+            let above = self.views[start - 1].text();
+            let rule = ipython::is_rule(above) && ipython::is_head(self.views[at].text());
             if !rule && !text::is_lead(above) {
                 break;
             }
@@ -187,7 +187,7 @@ impl<'v, 'a> Scan<'v, 'a> {
         }
         let lowest = floor.max(below.saturating_sub(MAX_BACK));
         let start = (lowest..below).rev().find(|&line| self.views[line].starts || line == 0)?;
-        let above = self.views[start].text;
+        let above = self.views[start].text();
         let Some((kind, first)) = text::strict_class(above) else {
             // The tail is cut off, but the record names the class; it stays the record's own text.
             if let Some(mention) = single::mention(above) {
@@ -196,7 +196,7 @@ impl<'v, 'a> Scan<'v, 'a> {
             }
             return None;
         };
-        let rest = self.views[start + 1..below].iter().map(|view| view.text.trimmed_end());
+        let rest = self.views[start + 1..below].iter().map(|view| view.text().trimmed_end());
         block.kind = kind.to_owned();
         block.message = std::iter::once(first.trimmed_end()).chain(rest).collect::<Vec<_>>().join("\n");
         block.open = false;
@@ -218,7 +218,7 @@ impl<'v, 'a> Scan<'v, 'a> {
     /// A connector that no exception led to: what it ties was printed without frames, or is cut off.
     fn linked(&self, at: usize, floor: usize) -> Step {
         let lowest = floor.max(at.saturating_sub(MAX_BACK));
-        let class = (lowest..at).rev().find(|&line| text::strict_class(self.views[line].text).is_some());
+        let class = (lowest..at).rev().find(|&line| text::strict_class(self.views[line].text()).is_some());
         let mut reader = self.reader();
         if let Some(class) = class {
             let (blocks, end) = reader.chain(class);
@@ -238,7 +238,7 @@ impl<'v, 'a> Scan<'v, 'a> {
 
     fn pytest(&self, at: usize, floor: usize) -> Step {
         let mut reader = self.reader();
-        if at > floor && pytest::is_section(self.views[at - 1].text) {
+        if at > floor && pytest::is_section(self.views[at - 1].text()) {
             reader.take(at - 1);
         }
         let (blocks, end) = pytest::read(&mut reader, at);
@@ -259,8 +259,8 @@ impl<'v, 'a> Scan<'v, 'a> {
 
     /// A class on a line of its own text; not if the traceback itself follows.
     fn mention(&self, at: usize) -> Step {
-        let followed = self.views.get(at + 1).is_some_and(|next| !next.starts && text::head(next.text).is_some());
-        let Some(mention) = single::mention(self.views[at].text).filter(|_| !followed) else {
+        let followed = self.views.get(at + 1).is_some_and(|next| !next.starts && text::head(next.text()).is_some());
+        let Some(mention) = single::mention(self.views[at].text()).filter(|_| !followed) else {
             return Step::Skip(at + 1);
         };
         let mut reader = self.reader();

@@ -7,6 +7,7 @@ mod clean;
 mod error;
 mod escaped;
 mod fields;
+mod form;
 mod joined;
 mod json;
 mod logfmt;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use self::form::parts;
 use super::Payload;
 use crate::model::{Bytewise, Time};
 use record::DEPTH;

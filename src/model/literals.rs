@@ -31,6 +31,11 @@ impl Literals {
         Some(Self { texts, fold, automaton, table: OnceLock::new(), searched: AtomicU32::new(0) })
     }
 
+    /// The literals in the order of their numbers.
+    pub(crate) fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
     /// Tells the numbers of the literals that stand in a text, as often as they do.
     pub(crate) fn each_in(&self, text: &str, tell: impl FnMut(usize)) {
         if self.table.get().is_none() && self.searched.fetch_add(1, Ordering::Relaxed) < FEW_TEXTS {

@@ -23,8 +23,9 @@ pub use ids::{Aggregate, ComponentId, ConceptId, SignalId, SymptomId};
 pub(crate) use literals::FEW_TEXTS;
 pub(crate) use literals::Literals;
 pub(crate) use numbers::numbers;
-pub use record::{Event, Line, LineRange, Segment};
-pub use text::LineText;
+pub use record::{Event, Head, Line, LineRange, Segment};
+pub(crate) use text::Unread;
+pub use text::{LineText, Parts};
 pub use time::{ASSUMED_YEAR, Time};
 
 use std::fmt;

@@ -7,7 +7,7 @@ use super::{ExceptionChain, LineText, Position, Severity, StreamId, Time};
 /// One line of text as the program wrote it: envelope, colours and line ending removed.
 ///
 /// A structured record whose body holds several lines (a stack inside a JSON string) becomes several `Line`s at one [`Position`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Line {
     /// The text without its logger prefix (`2026-… ERROR app:`), never with a line break.
     pub text: LineText,
@@ -20,6 +20,13 @@ pub struct Line {
     pub starts: bool,
     /// Contains a literal that some rule or grammar looks for, or may: it was put together from the fields of a structured record.
     pub hit: bool,
+    /// What stands before the text; where the text is read later, so is this.
+    pub(crate) head: Head,
+}
+
+/// What a line tells besides its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
     /// The line's own time stamp.
     pub time: Option<Time>,
     /// The line's own level.
@@ -30,21 +37,38 @@ pub struct Line {
     pub request: Option<Arc<str>>,
 }
 
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        let said = |line: &Self| (line.at, line.starts, line.hit, line.joined.clone());
+        said(self) == said(other) && self.text == other.text && self.head() == other.head()
+    }
+}
+
+impl Eq for Line {}
+
 impl Line {
     /// A bare line at a position, for tests and for grammars that build lines.
     #[must_use]
     pub fn bare(text: impl Into<LineText>, at: Position) -> Self {
-        Self {
-            text: text.into(),
-            at,
-            joined: None,
-            starts: false,
-            hit: true,
-            time: None,
-            severity: None,
-            worker: None,
-            request: None,
-        }
+        Self { text: text.into(), at, joined: None, starts: false, hit: true, head: Head::default() }
+    }
+
+    /// What it tells besides its text.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        self.text.head().unwrap_or(&self.head)
+    }
+
+    /// Its own level.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.head().severity
+    }
+
+    /// Its own time stamp.
+    #[must_use]
+    pub fn time(&self) -> Option<Time> {
+        self.head().time
     }
 }
 

@@ -27,14 +27,14 @@ use hashbrown::HashSet;
 pub use self::layout::Layout;
 use self::layout::{Joiner, Raw};
 use self::open::{Key, Open, Pending, Streams, Whole};
-use self::prepare::{Content, More, Piece, Read, Text, read};
+use self::prepare::{Aside, Content, More, Piece, Read, Text, read};
 pub use self::prepare::{Prepared, Preparer, Shape};
 pub use self::record::{Origin, Record};
 use self::record::{Said, Single};
 use self::runs::{Run, RunLine};
 pub use self::stretch::Stretch;
 use crate::envelope::{Stripped, Wrapping, payload};
-use crate::model::{Position, Segment, StreamId, Time};
+use crate::model::{Line, Position, Segment, StreamId, Time};
 use crate::rules::Reach;
 
 /// Lines kept before a hit: class lines and log messages stand above the first frame.
@@ -192,7 +192,7 @@ impl Splitter {
         let (stream, channel) = (&above.read().stream, above.read().channel);
         match below {
             Content::Raw(raw) => prepare::continues(&self.wrapping, &raw.bytes, stream, channel),
-            Content::Single(_) => false,
+            Content::Single(_) | Content::Aside(..) => false,
             // Plain text begins no record.
             Content::Plain(..) | Content::Run(..) => stream.is_empty() && channel == 0,
             Content::Read(read) => {
@@ -272,7 +272,7 @@ impl Splitter {
         self.caps.segments += u64::from(cut);
         let stream = if key.0.is_empty() { self.origin.fallback.clone() } else { StreamId::new(&key.0) };
         let since = open.since;
-        let latest = open.lines.iter().rev().find_map(|line| line.time).or(since);
+        let latest = open.lines.iter().rev().find_map(Line::time).or(since);
         let segment = Segment { stream, lines: open.lines, since, cut };
         self.done.push(Stretch { segment, records: open.records });
         latest
@@ -290,6 +290,7 @@ impl Splitter {
                 self.place_plain(text, at, piece.reach.is_some());
             }
             Content::Run(offset, run) => self.place_run(piece.line, offset, &run),
+            Content::Aside(offset, aside) => self.place_aside(*aside, piece.line, offset),
             Content::Raw(raw) => {
                 let mut whole = Vec::new();
                 self.joiner.push(*raw, &mut whole);
@@ -381,6 +382,20 @@ impl Splitter {
         }
         let moment = self.moment;
         self.open_for(&key, line.payload.starts, now, |open| open.push(line, moment));
+        self.last_key = key;
+        if self.open.len() > MOST_OPEN {
+            self.close_idlest();
+        }
+    }
+
+    /// Puts a line that begins a record into its stream, as it is.
+    fn place_aside(&mut self, aside: Aside, line: u64, offset: u64) {
+        let Aside { stream, width, unread } = aside;
+        let key = (stream, 0);
+        self.last_width = width;
+        self.closed.remove(&key);
+        let at = Position { source: self.origin.source, line, offset };
+        self.open_for(&key, true, line, |open| open.push_aside(unread, at));
         self.last_key = key;
         if self.open.len() > MOST_OPEN {
             self.close_idlest();

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use super::prepare::{More, Read};
 use super::record::{Record, Said, dated};
 use crate::envelope::{Payload, payload};
-use crate::model::{Line, LineRange, Position, Severity, Time};
+use crate::model::{Head, Line, LineRange, LineText, Position, Severity, Time, Unread};
 
 /// What a line takes besides its text, roughly.
 pub(super) const LINE_BYTES: usize = 64;
@@ -132,6 +132,13 @@ impl Open {
         self.lines.push(Line { hit, ..Line::bare(text, at) });
     }
 
+    /// Takes a line that begins a record, which is read when somebody asks for it.
+    pub(super) fn push_aside(&mut self, unread: Unread, at: Position) {
+        self.bytes += unread.line.len() + LINE_BYTES;
+        let text = LineText::later(unread, read_later);
+        self.lines.push(Line { starts: true, hit: false, ..Line::bare(text, at) });
+    }
+
     pub(super) fn push(&mut self, line: Whole, moment: Option<Time>) {
         let dated = |time: Option<Time>| dated(time, moment);
         let Whole { payload, at, joined, hit, time, severity, said } = line;
@@ -149,10 +156,12 @@ impl Open {
                 joined,
                 starts: record.starts,
                 hit,
-                time: dated(record.time),
-                severity: record.severity,
-                worker: record.worker,
-                request: record.request,
+                head: Head {
+                    time: dated(record.time),
+                    severity: record.severity,
+                    worker: record.worker,
+                    request: record.request,
+                },
             });
             return;
         }
@@ -173,14 +182,24 @@ impl Open {
                 joined: joined.clone(),
                 starts: record.starts,
                 hit,
-                time: dated(record.time),
-                severity: record.severity,
-                worker: record.worker.clone(),
-                request: record.request.clone(),
+                head: Head {
+                    time: dated(record.time),
+                    severity: record.severity,
+                    worker: record.worker.clone(),
+                    request: record.request.clone(),
+                },
             });
             record.starts = false;
         }
     }
+}
+
+/// Reads a line that was put aside.
+fn read_later(unread: &Unread) -> (String, Head) {
+    let Payload { body, starts, time, severity, worker, request, stream, .. } = payload::read(unread.line.as_bytes());
+    debug_assert!(starts && stream.is_none() && !body.contains('\n'), "{}", unread.line);
+    let time = dated(time.or(unread.time), unread.moment);
+    (body, Head { time, severity: severity.or(unread.severity), worker, request })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::templates::{Place, Templates};
 use super::{AFTER, BEFORE, Splitter};
 use crate::envelope::{Payload, Stripped, Wrapping, payload, timestamp};
 use crate::input::Block;
-use crate::model::{LineRange, Severity, Time};
+use crate::model::{LineRange, Severity, Time, Unread};
 use crate::rules::{Gate, Mark, Reach, line_starts};
 
 /// How a source's lines come: rearranged, and wrapped.
@@ -55,10 +55,20 @@ pub(super) enum Content {
     Read(Box<Read>),
     /// A record that stands for itself where no hit is near.
     Single(Box<Single>),
+    /// A line that begins a record, of which only its neighbours may have to know: where it begins, and what it is.
+    Aside(u64, Box<Aside>),
     /// A line without a transport that begins no record: where it begins, and its text.
     Plain(u64, Arc<str>),
     /// Lines of that kind, of which this piece is the first: where they begin, and what they are.
     Run(u64, Arc<Run>),
+}
+
+/// A line that is read when somebody asks for it.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    pub(super) stream: Arc<str>,
+    pub(super) width: usize,
+    pub(super) unread: Unread,
 }
 
 /// A line with its transport off.
@@ -197,11 +207,13 @@ struct Near<'b, 't> {
     /// For each line of the block where one like it is kept.
     places: &'t [Option<Place>],
     templates: &'t mut Templates,
+    /// The stream of the last line that was put aside.
+    stream: Arc<str>,
 }
 
 impl<'t> Near<'_, 't> {
     fn new(places: &'t [Option<Place>], templates: &'t mut Templates) -> Self {
-        Self { plain: PlainLines::new(), places, templates }
+        Self { plain: PlainLines::new(), places, templates, stream: Arc::from("") }
     }
 
     fn place(&self, line: u32) -> Option<Place> {
@@ -340,10 +352,34 @@ impl<'b> Lines<'b> {
         read
     }
 
+    /// A line near a hit that is none itself, if it can be put aside.
+    fn aside(&self, line: u32, near: &mut Near<'b, '_>) -> Option<Content> {
+        let wrapping = &self.shape.wrapping;
+        let own = wrapping.strip(self.bytes(line));
+        // Pieces of lines are joined before they are read.
+        if wrapping.cuts() || wrapping.glues() || own.partial || own.continues || own.glued || own.channel != 0 {
+            return None;
+        }
+        let Stripped { stream, time, severity, width, payload, .. } = wrapping.unwrap(own);
+        let text = std::str::from_utf8(&payload).ok()?;
+        let parts = payload::parts(text)?;
+        if *near.stream != *stream {
+            near.stream = Arc::from(&*stream);
+        }
+        let unread = Unread { line: text.into(), parts, time, severity, moment: self.shape.moment };
+        Some(Content::Aside(self.at(line).1, Box::new(Aside { stream: near.stream.clone(), width, unread })))
+    }
+
     /// A line near a hit, read.
     fn content(&self, line: u32, hit: bool, near: &mut Near<'b, '_>) -> Content {
         if let Some(read) = self.outlined(line, hit, near) {
             return Content::Read(Box::new(read));
+        }
+        if !hit
+            && !near.place(line).is_some_and(|place| near.templates.asks_how(place))
+            && let Some(aside) = self.aside(line, near)
+        {
+            return aside;
         }
         let bytes = self.bytes(line);
         // What begins like a record is one, and has a time of its own.

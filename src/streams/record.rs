@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::prepare::{Content, Piece, Read, Text};
 use crate::envelope::Payload;
-use crate::model::{Line, Moment, Position, SourceId, StreamId, Time};
+use crate::model::{Head, Line, Moment, Position, SourceId, StreamId, Time};
 use crate::rules::{Candidate, Reach};
 
 /// A record of one line, detached from its block.
@@ -225,10 +225,12 @@ impl Record {
             joined: None,
             starts: true,
             hit: true,
-            time: moment.time,
-            severity: severity.or(self.said.read.severity),
-            worker: self.worker().cloned(),
-            request: self.request().cloned(),
+            head: Head {
+                time: moment.time,
+                severity: severity.or(self.said.read.severity),
+                worker: self.worker().cloned(),
+                request: self.request().cloned(),
+            },
         }
     }
 }

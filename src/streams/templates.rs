@@ -173,6 +173,20 @@ impl Templates {
         self.kept[at as usize].as_ref()?.outline.as_ref()?.as_deref().filter(|outline| outline.holds(line))
     }
 
+    /// Whether to read such a line, of which it is not known how it is read, so that this will be known of others.
+    pub(super) fn asks_how(&mut self, at: Place) -> bool {
+        let Some(kept) = self.at(at) else { return false };
+        match kept.outline {
+            None => true,
+            Some(None) => false,
+            Some(Some(_)) if (kept.missed + 1).is_multiple_of(PATIENCE) => true,
+            Some(Some(_)) => {
+                kept.missed += 1;
+                false
+            }
+        }
+    }
+
     /// Takes down how such a line was read.
     pub(super) fn was_read(&mut self, at: Place, line: &[u8], read: &Read) {
         let Some(kept) = self.at(at) else { return };

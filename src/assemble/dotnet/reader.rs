@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
                 self.at = at;
                 return true;
             }
-            let fails = line.severity.is_some_and(|severity| severity >= Severity::Error);
+            let fails = line.severity().is_some_and(|severity| severity >= Severity::Error);
             if fails || text::header(&line.text).or_else(|| text::header_inside(&line.text)).is_some() {
                 return false;
             }

@@ -24,12 +24,12 @@ fn lines_of(text: &str) -> Vec<Line> {
 fn unwrapped(text: &str, number: u64) -> Vec<Line> {
     let mut line = Line::bare(text, at(number));
     if let Some(rest) = text.strip_prefix("2026/11/23 08:49:30 ") {
-        (line.text, line.starts, line.time) = (rest.into(), true, Some(Time::utc(7)));
+        (line.text, line.starts, line.head.time) = (rest.into(), true, Some(Time::utc(7)));
     } else if let Ok(Value::Object(record)) = serde_json::from_str(text) {
         return record_lines(&record, number);
     } else if let Some((_, fields)) = text.split_once(" level=error ") {
         (line.text, line.starts) = (fields.replace("\\\"", "\"").into(), true);
-        line.severity = Some(Severity::Error);
+        line.head.severity = Some(Severity::Error);
     }
     vec![line]
 }
@@ -51,7 +51,7 @@ fn record_lines(record: &serde_json::Map<String, Value>, number: u64) -> Vec<Lin
     );
     let mut lines = vec![Line::bare(text, at(number))];
     lines[0].starts = true;
-    lines[0].severity = Some(if said("level") == "error" { Severity::Error } else { Severity::Info });
+    lines[0].head.severity = Some(if said("level") == "error" { Severity::Error } else { Severity::Info });
     lines.extend(stack.into_iter().map(|text| Line::bare(text, at(number))));
     lines
 }
@@ -136,7 +136,7 @@ fn what_is_cut_off_is_not_complete() {
 fn a_logging_calls_stack_is_not_the_errors() {
     let mut lines =
         lines_of("batch failed error=\"embed: returned 401\"\nmain.main\n\t/a.go:1\nruntime.main\n\t/go/proc.go:250\n");
-    (lines[0].starts, lines[0].severity) = (true, Some(Severity::Error));
+    (lines[0].starts, lines[0].head.severity) = (true, Some(Severity::Error));
     let found = Go.find(&lines);
     assert_eq!(found[0].lines, [0..5]);
     assert_eq!(

@@ -100,7 +100,7 @@ fn log_call(view: View<'_>, record: usize, found: &mut Verbose) -> Option<()> {
     if found.links.len() > 1 || bottom {
         return Some(());
     }
-    let failing = view.lines[record].severity.is_some_and(|severity| severity >= Severity::Error);
+    let failing = view.lines[record].severity().is_some_and(|severity| severity >= Severity::Error);
     let (at, value) = text::error_field(text).filter(|_| failing)?;
     found.lead = text[..at].to_owned();
     found.links = vec![Exception::new("", value, Relation::Surface)];

@@ -12,7 +12,7 @@ fn lines_of(text: &str) -> Vec<Line> {
         // What the envelope recognises as the beginning of a record in these files.
         line.starts = ["2026-", "SEVERE:", "INFO "].iter().any(|start| text.starts_with(start));
         if line.starts && (text.contains("ERROR") || text.starts_with("SEVERE")) {
-            line.severity = Some(Severity::Error);
+            line.head.severity = Some(Severity::Error);
         }
         line
     };

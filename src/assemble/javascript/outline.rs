@@ -140,7 +140,7 @@ pub(super) fn alone(line: &Line) -> Option<Header<'_>> {
     let text = line.text.as_str();
     let body = text.trimmed_start();
     let lead = &text[..text.len() - body.len()];
-    let failing = line.severity.is_some_and(|severity| severity >= Severity::Error);
+    let failing = line.severity().is_some_and(|severity| severity >= Severity::Error);
     // The line is not taken apart unless its level or its signs allow it to be one.
     if !failing
         && !text.has(b'[')

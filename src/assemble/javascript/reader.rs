@@ -256,7 +256,7 @@ impl<'a> Reader<'a> {
                 self.at = at;
                 return true;
             }
-            let fails = line.severity.is_some_and(|severity| severity >= Severity::Error);
+            let fails = line.severity().is_some_and(|severity| severity >= Severity::Error);
             if fails || line.text.trimmed_end().ends_with(['{', '[', ',', ':']) || text::header(&line.text).is_some() {
                 return false;
             }

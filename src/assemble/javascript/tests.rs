@@ -13,7 +13,7 @@ fn lines_of(text: &str) -> Vec<Line> {
         // What the envelope recognises as the beginning of a record in these files.
         line.starts = text.starts_with("2026-") || text.starts_with("[08:");
         if text.starts_with("2026-") && text.contains(" ERROR ") {
-            line.severity = Some(Severity::Error);
+            line.head.severity = Some(Severity::Error);
         }
         line
     };

@@ -51,16 +51,16 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, blocks: &mut Vec<Bloc
     let mut beyond = 0_usize;
     let mut end = at + 1;
     if let (Some(view), Some(level)) = (reader.view(at), levels.last_mut()) {
-        level.lines.push(View { text: "Exception Group Traceback (most recent call last):", ..view });
+        level.lines.push(view.with("Exception Group Traceback (most recent call last):"));
     }
     while let Some(view) = reader.view(end).filter(|view| !view.starts) {
-        let Some(margin) = margin(view.text) else {
+        let Some(margin) = margin(view.text()) else {
             break;
         };
         match margin {
             Margin::Text(text) => {
                 if let Some(level) = levels.last_mut() {
-                    level.lines.push(View { text, ..view });
+                    level.lines.push(view.with(text));
                 }
             }
             Margin::Open if levels.len() >= MAX_DEPTH => beyond += 1,

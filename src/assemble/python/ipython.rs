@@ -41,19 +41,19 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, blocks: &mut Vec<Bloc
     reader.take(at);
     let mut end = at + 1;
     while let Some(view) = reader.view(end).filter(|view| !view.starts && end - at < MAX_LINES) {
-        if is_head(view.text) || text::head(view.text).is_some() {
+        if is_head(view.text()) || text::head(view.text()).is_some() {
             break;
         }
-        if let Some((class, first)) = text::class_line(view.text)
+        if let Some((class, first)) = text::class_line(view.text())
             && class == kind
-            && text::indent(view.text) == text::indent(reader.text(at))
+            && text::indent(view.text()) == text::indent(reader.text(at))
         {
             block.open = false;
             block.message = first.trimmed_end().to_owned();
             end = message(reader, end, &mut block);
             break;
         }
-        note(view.text, &mut block);
+        note(view.text(), &mut block);
         end += 1;
     }
     (at..end).for_each(|line| reader.take(line));
@@ -65,11 +65,11 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, blocks: &mut Vec<Bloc
 fn message(reader: &Reader<'_, '_>, at: usize, block: &mut Block) -> usize {
     let mut end = at + 1;
     while let Some(view) = reader.view(end).filter(|view| !view.starts && end - at < MAX_MESSAGE_LINES) {
-        if view.is_blank() || view.text.starts_with("In [") || is_rule(view.text) || is_head(view.text) {
+        if view.is_blank() || view.text().starts_with("In [") || is_rule(view.text()) || is_head(view.text()) {
             break;
         }
         block.message.push('\n');
-        block.message.push_str(view.text.trimmed_end());
+        block.message.push_str(view.text().trimmed_end());
         end += 1;
     }
     end

@@ -62,10 +62,10 @@ fn tail_end(reader: &Reader<'_, '_>, from: usize, open: bool) -> usize {
     // Whether record starts vouch for blank lines: known once, it holds for the whole message.
     let mut vouched = open;
     while let Some(view) = reader.view(at).filter(|_| at < limit) {
-        if reader.is_start(at) || reader.connector(at).is_some() || text::is_stack_head(view.text) {
+        if reader.is_start(at) || reader.connector(at).is_some() || text::is_stack_head(view.text()) {
             break;
         }
-        if begins_another(view.text) || (!open && text::head(view.text).is_some()) {
+        if begins_another(view.text()) || (!open && text::head(view.text()).is_some()) {
             break;
         }
         if view.is_blank() {
@@ -99,7 +99,7 @@ fn start_ahead(reader: &Reader<'_, '_>, at: usize) -> bool {
         if reader.is_start(next) {
             return true;
         }
-        if begins_another(view.text) || text::head(view.text).is_some() {
+        if begins_another(view.text()) || text::head(view.text()).is_some() {
             return false;
         }
     }
@@ -113,7 +113,7 @@ fn quoted(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block) -> Option<u
         return None;
     }
     let mut close = at + 1;
-    while reader.view(close).is_some_and(|view| view.text.trimmed() != mark) && !reader.is_start(close) {
+    while reader.view(close).is_some_and(|view| view.text().trimmed() != mark) && !reader.is_start(close) {
         close += 1;
     }
     let inside = &reader.views[at + 1..close.min(reader.views.len())];
@@ -133,7 +133,7 @@ fn trailer(reader: &mut Reader<'_, '_>, at: usize) -> usize {
     }
     let mut end = at + 1;
     while let Some(view) = reader.view(end) {
-        let text = view.text;
+        let text = view.text();
         let ours = text::indent(text) > 0 || text.starts_with("Message: ") || text.starts_with("Arguments: ");
         if reader.is_start(end) || view.is_blank() || !ours {
             break;

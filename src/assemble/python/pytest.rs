@@ -33,11 +33,11 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize) -> (Vec<Block>, usize
     let mut end = at + 1;
     let mut next = at + 1;
     while let Some(view) = reader.view(next).filter(|_| next - at < MAX_LINES) {
-        if is_head(view.text) || named_rule(view.text, '=') || named_rule(view.text, '-') {
+        if is_head(view.text()) || named_rule(view.text(), '=') || named_rule(view.text(), '-') {
             break;
         }
         next += 1;
-        if failure.line(view.text) {
+        if failure.line(view.text()) {
             end = next;
         }
     }

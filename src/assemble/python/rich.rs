@@ -30,8 +30,8 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, at: usize, blocks: &mut Vec<Bloc
     let mut end = at + 1;
     let mut closed = false;
     while let Some(view) = reader.view(end).filter(|view| !view.starts && !closed) {
-        let line = view.text.trimmed();
-        closed = text::indent(view.text) <= column && line.starts_with(['╰', '+']);
+        let line = view.text().trimmed();
+        closed = text::indent(view.text()) <= column && line.starts_with(['╰', '+']);
         if !closed && !line.starts_with(['│', '|']) {
             break;
         }
@@ -98,17 +98,17 @@ fn class(reader: &mut Reader<'_, '_>, at: usize, block: &mut Block, column: usiz
     reader.take(at);
     let mut end = at + 1;
     while let Some(view) = reader.view(end).filter(|view| !view.starts && end - at < MAX_MESSAGE_LINES) {
-        let inside = column == 0 || text::indent(view.text) >= column;
+        let inside = column == 0 || text::indent(view.text()) >= column;
         if view.is_blank()
             || !inside
-            || is_head(view.text)
-            || text::head(view.text).is_some()
-            || text::is_lead(view.text)
+            || is_head(view.text())
+            || text::head(view.text()).is_some()
+            || text::is_lead(view.text())
         {
             break;
         }
         let before = reader.text(end - 1).trimmed();
-        let line = view.text.trimmed();
+        let line = view.text().trimmed();
         block.message.push_str(seam(before, line, width));
         block.message.push_str(line);
         reader.take(end);

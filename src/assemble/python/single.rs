@@ -30,7 +30,7 @@ pub(super) fn read_fatal(reader: &mut Reader<'_, '_>, at: usize) -> Option<(Bloc
     let mut threads = 0;
     let mut reading = false;
     while let Some(view) = reader.view(next).filter(|view| !view.starts && next - at < MAX_LINES) {
-        let line = view.text.trimmed();
+        let line = view.text().trimmed();
         if line.ends_with("(most recent call first):") {
             let current = line.starts_with("Current thread 0x");
             threads += 1;
@@ -38,7 +38,7 @@ pub(super) fn read_fatal(reader: &mut Reader<'_, '_>, at: usize) -> Option<(Bloc
             if current {
                 block.frames.clear();
             }
-        } else if let Some(found) = text::frame(view.text).filter(|found| !matches!(found.place, Place::Location)) {
+        } else if let Some(found) = text::frame(view.text()).filter(|found| !matches!(found.place, Place::Location)) {
             if let (Place::Crash(function) | Place::Function(function), true) = (found.place, reading) {
                 let (function, path) = (function.to_owned(), found.path.to_owned());
                 block.frames.push(Frame { function, path, line: found.line });

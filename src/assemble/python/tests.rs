@@ -35,7 +35,7 @@ fn segment(text: &str) -> Segment {
         if let Some((end, severity)) = prefix(&line.text) {
             line.text = line.text[end..].into();
             line.starts = true;
-            line.severity = severity;
+            line.head.severity = severity;
         }
         lines.push(line);
     }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::model::{Bytewise, Line, Relation};
+use crate::model::{Bytewise, Line, LineText, Relation};
 
 /// The header of a traceback, in every version of Python.
 const HEAD: &str = "Traceback (most recent call last):";
@@ -17,14 +17,34 @@ const GROUP_HEAD: &str = "Exception Group Traceback (most recent call last):";
 pub(super) struct View<'a> {
     /// Index of the line in the segment.
     pub(super) index: usize,
-    pub(super) text: &'a str,
+    said: Said<'a>,
     /// Begins a record, or follows a structured record that is complete in itself.
     pub(super) starts: bool,
 }
 
-impl View<'_> {
+/// Whose text it is.
+#[derive(Clone, Copy)]
+enum Said<'a> {
+    /// The line's, which may not have been read yet.
+    Line(&'a LineText),
+    Part(&'a str),
+}
+
+impl<'a> View<'a> {
+    pub(super) fn text(&self) -> &'a str {
+        match self.said {
+            Said::Line(text) => text,
+            Said::Part(text) => text,
+        }
+    }
+
+    /// The same line with a part of its text, or with what that stands for.
+    pub(super) fn with(self, text: &'a str) -> Self {
+        Self { said: Said::Part(text), ..self }
+    }
+
     pub(super) fn is_blank(&self) -> bool {
-        self.text.trimmed_start().is_empty()
+        self.text().trimmed_start().is_empty()
     }
 }
 
@@ -36,7 +56,7 @@ pub(super) fn views(lines: &[Line]) -> Vec<View<'_>> {
             && lines[index - 1].at == lines[index - 2].at
             && !lines[index - 1].starts
             && line.at != lines[index - 1].at;
-        views.push(View { index, text: &line.text, starts: line.starts || after_structured });
+        views.push(View { index, said: Said::Line(&line.text), starts: line.starts || after_structured });
     }
     views
 }

@@ -42,7 +42,7 @@ impl<'v, 'a> Reader<'v, 'a> {
     }
 
     pub(super) fn text(&self, at: usize) -> &'a str {
-        self.view(at).map_or("", |view| view.text)
+        self.view(at).map_or("", |view| view.text())
     }
 
     pub(super) fn take(&mut self, at: usize) {
@@ -78,23 +78,23 @@ impl<'v, 'a> Reader<'v, 'a> {
     /// Reads one exception of a chain in whichever way it is printed, and returns where it ends.
     fn element(&mut self, at: usize, blocks: &mut Vec<Block>) -> Option<usize> {
         let view = self.view(at)?;
-        if text::group_head(view.text).is_some() && self.depth < MAX_DEPTH {
+        if text::group_head(view.text()).is_some() && self.depth < MAX_DEPTH {
             return Some(group::read(self, at, blocks));
         }
-        if text::head(view.text).is_some() {
+        if text::head(view.text()).is_some() {
             self.take(at);
             return self.block(at + 1, blocks);
         }
-        if rich::is_head(view.text) {
+        if rich::is_head(view.text()) {
             return rich::read(self, at, blocks);
         }
-        if ipython::is_head(view.text) {
+        if ipython::is_head(view.text()) {
             return Some(ipython::read(self, at, blocks));
         }
-        if text::is_frame(view.text) {
+        if text::is_frame(view.text()) {
             return self.block(at, blocks);
         }
-        text::strict_class(view.text)?;
+        text::strict_class(view.text())?;
         let mut block = Block::default();
         let end = message::read(self, at, &mut block);
         blocks.push(block);
@@ -104,7 +104,7 @@ impl<'v, 'a> Reader<'v, 'a> {
     /// Reads frames and the class line below them.
     pub(super) fn block(&mut self, at: usize, blocks: &mut Vec<Block>) -> Option<usize> {
         let mut block = Block::default();
-        if self.view(at).is_some_and(|view| view.starts && text::is_frame(view.text)) {
+        if self.view(at).is_some_and(|view| view.starts && text::is_frame(view.text())) {
             self.prefixed = true;
         }
         let (end, class) = self.frames(at, &mut block);
@@ -142,11 +142,11 @@ impl<'v, 'a> Reader<'v, 'a> {
                 }
                 continue;
             }
-            if let Some(line) = text::frame(view.text).filter(|line| !matches!(line.place, Place::Crash(_))) {
+            if let Some(line) = text::frame(view.text()).filter(|line| !matches!(line.place, Place::Crash(_))) {
                 column = Some(line.indent);
                 under = 0;
                 note_frame(block, &line);
-            } else if belongs_under(view.text, column, under) || text::is_repeat(view.text) {
+            } else if belongs_under(view.text(), column, under) || text::is_repeat(view.text()) {
                 under += 1;
             } else {
                 return (at, self.is_class(at, column.is_some()));
@@ -203,7 +203,7 @@ impl<'v, 'a> Reader<'v, 'a> {
         while let Some(view) = self.view(next) {
             if view.is_blank() && next - line <= MAX_BLANKS + MAX_FOREIGN {
                 next += 1;
-            } else if self.is_start(next) && foreign < MAX_FOREIGN && text::head(view.text).is_none() {
+            } else if self.is_start(next) && foreign < MAX_FOREIGN && text::head(view.text()).is_none() {
                 foreign += 1;
                 next += 1;
             } else {

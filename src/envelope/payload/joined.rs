@@ -30,8 +30,7 @@ const CALLEE_WORDS: usize = 5;
 
 /// The text with its line breaks back; `None` where it is no trace on one line.
 pub(super) fn expand(text: &str) -> Option<String> {
-    static ANY: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&MARKS));
-    if memchr::memchr(b'\n', text.as_bytes()).is_some() || !ANY.stands_in(text.as_bytes()) {
+    if memchr::memchr(b'\n', text.as_bytes()).is_some() || !is_marked(text.as_bytes()) {
         return None;
     }
     let frames: Vec<usize> = frames(text).collect();
@@ -60,6 +59,17 @@ pub(super) fn expand(text: &str) -> Option<String> {
         }
     }
     Some(whole)
+}
+
+/// Whether [`expand`] may give something for a part of the line.
+pub(super) fn may_expand(line: &[u8]) -> bool {
+    let marks = || MARKS.iter().flat_map(|mark| memchr::memmem::find_iter(line, mark));
+    is_marked(line) && marks().nth(LEAST_FRAMES - 1).is_some()
+}
+
+fn is_marked(text: &[u8]) -> bool {
+    static ANY: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&MARKS));
+    ANY.stands_in(text)
 }
 
 /// Positions of the blanks before frames.

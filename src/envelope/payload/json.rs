@@ -3,6 +3,7 @@
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::object::Fields;
+use super::roles::TIMES;
 use super::{Payload, record};
 use crate::model::Bytewise;
 
@@ -26,11 +27,11 @@ pub(super) fn is_timed(text: &str) -> bool {
 }
 
 /// Which of the fields for a time an object has, and not as null.
-struct Times([bool; record::TIMES.len()]);
+struct Times([bool; TIMES.len()]);
 
 impl<'de> Deserialize<'de> for Times {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self([false; record::TIMES.len()]))
+        deserializer.deserialize_map(Self([false; TIMES.len()]))
     }
 }
 
@@ -70,7 +71,7 @@ impl Visitor<'_> for Key {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self, E> {
-        Ok(Self(record::TIMES.iter().position(|time| *time == key)))
+        Ok(Self(TIMES.iter().position(|time| *time == key)))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::object::{Fields, Object};
-use super::roles::{GELF, HOSTS, PODS, PROCESSES, REQUESTS, Role, SPOKEN, STACKS, THREADS};
+use super::roles::{GELF, HOSTS, PODS, PROCESSES, REQUESTS, Role, SPOKEN, STACKS, THREADS, TIMES};
 use super::signs::is_stack;
 use super::{Payload, clean, error, fields, otlp, prefix, python};
 use crate::envelope::{level, timestamp};
@@ -47,21 +47,6 @@ const LEVELS: [&str; 14] = [
     "severity_text",
     "level_name",
     "level.name",
-];
-pub(super) const TIMES: [&str; 13] = [
-    "timestamp",
-    "time",
-    "ts",
-    "@timestamp",
-    "@t",
-    "asctime",
-    "datetime",
-    "Timestamp",
-    "date",
-    "eventTime",
-    "t",
-    "created",
-    "_time",
 ];
 /// Where a record keeps its error object.
 const ERRORS: [&str; 10] =

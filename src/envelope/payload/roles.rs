@@ -62,6 +62,24 @@ pub(super) const STACKS: [&str; 23] = [
     "log",
     "panic",
 ];
+/// Where it keeps its time.
+pub(super) const TIMES: [&str; 13] = [
+    "timestamp",
+    "time",
+    "ts",
+    "@timestamp",
+    "@t",
+    "asctime",
+    "datetime",
+    "Timestamp",
+    "date",
+    "eventTime",
+    "t",
+    "created",
+    "_time",
+];
+/// Keys of records that are not read as most are.
+const FORMS: [&str; 2] = ["errorType", "resourceLogs"];
 /// Those of them under which nearly every record has a message.
 pub(super) const SPOKEN: [&str; 4] = ["text", "message", "msg", "log"];
 
@@ -73,6 +91,10 @@ pub(super) enum Role {
     Stream = 4,
     /// A stack, in a field that is not the message.
     Stack = 8,
+    /// When it was written.
+    Time = 16,
+    /// That it is read in a way of its own.
+    Form = 32,
 }
 
 /// The roles that a record with this key may tell, as the sum of their numbers.
@@ -86,6 +108,8 @@ pub(super) fn of(key: &str) -> u8 {
             (&PODS, Role::Stream),
             (&HOSTS, Role::Stream),
             (&STACKS, Role::Stack),
+            (&TIMES, Role::Time),
+            (&FORMS, Role::Form),
         ] {
             let spoken = |name: &&&str| role == Role::Stack && SPOKEN.contains(*name);
             let names = names.iter().filter(|name| !spoken(name));
