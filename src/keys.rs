@@ -43,8 +43,7 @@ impl KeySeen {
 #[must_use]
 pub fn masked(rules: &CompiledRules, possible: Possible, text: &str) -> Vec<KeySeen> {
     let mut found = Vec::new();
-    let masks = rules.masks.iter().zip(&rules.set.masks).enumerate().filter(|(at, _)| possible.mask(*at));
-    for (_, (mask, rule)) in masks {
+    for (mask, rule) in possible.masks(rules.masks.len()).map(|at| (&rules.masks[at], &rules.set.masks[at])) {
         let Some(shown) = mask.captures(text) else { continue };
         let part = |name: &str| shown.group(name).map_or("", |range| &text[range]);
         let (head, stars, tail) = (part("head"), part("stars"), part("tail"));
@@ -95,8 +94,8 @@ pub fn whole(rules: &CompiledRules, possible: Possible, text: &str) -> Vec<KeySe
 
 fn find_whole(rules: &CompiledRules, possible: Possible, text: &str) -> Vec<(std::ops::Range<usize>, KeySeen)> {
     let mut found: Vec<(std::ops::Range<usize>, KeySeen)> = Vec::new();
-    for (at, (lazy, shape)) in rules.shapes.iter().zip(&rules.set.shapes).enumerate() {
-        if shape.ambiguous || !possible.shape(at) {
+    for (lazy, shape) in possible.shapes(rules.shapes.len()).map(|at| (&rules.shapes[at], &rules.set.shapes[at])) {
+        if shape.ambiguous {
             continue;
         }
         for range in lazy.find_iter(text) {

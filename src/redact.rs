@@ -177,13 +177,13 @@ pub fn redact_with(rules: &CompiledRules, prefilter: &Prefilter, text: &str) -> 
 
 fn redact_possible(rules: &CompiledRules, possible: Possible, text: &str) -> String {
     let mut spans: Vec<(Range<usize>, String)> = Vec::new();
-    for (at, (lazy, shape)) in rules.shapes.iter().zip(&rules.set.shapes).enumerate() {
-        if !shape.ambiguous && possible.shape(at) {
+    for (lazy, shape) in possible.shapes(rules.shapes.len()).map(|at| (&rules.shapes[at], &rules.set.shapes[at])) {
+        if !shape.ambiguous {
             spans.extend(lazy.find_iter(text).map(|range| (range, shape.id.clone())));
         }
     }
-    for (at, Place { kind, pattern }) in PLACES.iter().enumerate() {
-        if !possible.further(at) || !pattern.is_match(text) {
+    for Place { kind, pattern } in possible.further(PLACES.len()).map(|at| &PLACES[at]) {
+        if !pattern.is_match(text) {
             continue;
         }
         let secret = |value: &str| is_secret(value) && (*kind != OPAQUE || looks_random(value));

@@ -71,25 +71,46 @@ impl Possible {
         Self { shapes: 0, masks: 0, set: u128::MAX }
     }
 
-    /// Whether the shape with this number could stand in the text.
-    #[must_use]
-    pub fn shape(&self, at: usize) -> bool {
-        self.has(at)
+    /// The numbers of the shapes that could stand in the text, of so many.
+    pub fn shapes(&self, count: usize) -> impl Iterator<Item = usize> {
+        self.of(0, count)
     }
 
-    /// Whether the mask with this number could.
-    #[must_use]
-    pub fn mask(&self, at: usize) -> bool {
-        self.has(self.shapes + at)
+    /// The numbers of the masks that could.
+    pub fn masks(&self, count: usize) -> impl Iterator<Item = usize> {
+        self.of(self.shapes, count)
     }
 
-    /// Whether the further pattern with this number could.
-    #[must_use]
-    pub fn further(&self, at: usize) -> bool {
-        self.has(self.shapes + self.masks + at)
+    /// The numbers of the further patterns that could.
+    pub fn further(&self, count: usize) -> impl Iterator<Item = usize> {
+        self.of(self.shapes + self.masks, count)
     }
 
-    fn has(&self, at: usize) -> bool {
-        at >= MOST_PATTERNS || self.set >> at & 1 == 1
+    /// The numbers of those possible among the patterns from the first on, counted from there.
+    fn of(&self, first: usize, count: usize) -> impl Iterator<Item = usize> {
+        let end = first + count;
+        let from = |at: usize| if at < MOST_PATTERNS { u128::MAX << at } else { 0 };
+        let mut rest = self.set & from(first) & !from(end);
+        let told = std::iter::from_fn(move || {
+            let at = rest.trailing_zeros() as usize;
+            rest &= rest.wrapping_sub(1);
+            (at < MOST_PATTERNS).then_some(at)
+        });
+        told.chain(first.max(MOST_PATTERNS)..end).map(move |at| at - first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_bit_is_always_possible() {
+        let possible = Possible { shapes: 3, masks: 100, set: 0b1_0110 | 1 << 126 };
+        assert_eq!(possible.shapes(3).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(possible.masks(100).collect::<Vec<_>>(), [1]);
+        assert_eq!(possible.further(30).collect::<Vec<_>>(), [23, 25, 26, 27, 28, 29]);
+        assert_eq!(Possible::everything().further(130).count(), 130);
+        assert_eq!(Possible { set: 0, ..possible }.further(25).count(), 0);
     }
 }

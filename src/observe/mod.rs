@@ -499,10 +499,31 @@ fn is_version(part: &str) -> bool {
 /// What stays of a message when everything that varies between occurrences is taken out.
 fn template(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for word in text.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') {
-        if word.bytes().any(|b| b.is_ascii_digit()) { out.push('#') } else { out.push_str(word) }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (len, numbered) = word(rest);
+        out.push_str(if numbered { "#" } else { &rest[..len] });
+        rest = &rest[len..];
     }
     out
+}
+
+/// Length of the word that a text begins with and of the sign behind it, and whether it has digits.
+fn word(text: &str) -> (usize, bool) {
+    let (mut len, mut numbered) = (0, false);
+    while let Some(byte) = text.as_bytes().get(len) {
+        let (goes_on, width) = if byte.is_ascii() {
+            (byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'), 1)
+        } else {
+            text[len..].chars().next().map_or((false, 1), |c| (c.is_alphanumeric(), c.len_utf8()))
+        };
+        numbered |= byte.is_ascii_digit();
+        len += width;
+        if !goes_on {
+            break;
+        }
+    }
+    (len, numbered)
 }
 
 /// The worker a boot line names in its own text (`worker boot pid=15006 …`), else the record's.

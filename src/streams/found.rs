@@ -46,12 +46,6 @@ impl<'f, 'o> Found<'f, 'o> {
         }
     }
 
-    /// Decides what the next line is, now that enough is known of those below it.
-    fn decide(&mut self, hit: Hit, places: &[Option<Place>], templates: &mut Templates) {
-        let (line, alone) = (hit.line, self.lines.alone(hit, places, templates, self.far));
-        self.add(line, alone);
-    }
-
     /// Takes what the next line is.
     fn add(&mut self, line: u32, alone: Alone) {
         match alone {
@@ -109,65 +103,94 @@ impl Lines<'_> {
         templates: &mut Templates,
         far: &'f mut Gathered<'o>,
     ) -> (Found<'f, 'o>, Vec<Option<Place>>) {
-        let mut found = Found::new(self, far);
-        let mut places: Vec<Option<Place>> = Vec::with_capacity(self.count() as usize);
-        // Decided once it is known of the lines below whether they begin a record.
-        let mut last: Option<Hit> = None;
-        // Before this line no run begins that is known.
-        let mut alone_until = 0;
-        let mut next = 0;
-        while next < self.count() {
-            let line = next;
-            if line >= alone_until
-                && let Some(end) = self.run_end(line)
-            {
-                if let Some(run) = templates.run(self, line..end) {
-                    if let Some(above) = last.take() {
-                        found.decide(above, &places, templates);
-                    }
-                    found.add_run(line, &run);
-                    places.resize(end as usize, Some(Place::Plain));
-                    next = end;
-                    continue;
-                }
-                alone_until = end;
-            }
-            next += 1;
-            let bytes = self.whole(line);
-            let hash = template(bytes);
-            let again = templates.again(hash, bytes, found.far);
-            places.push(again.as_ref().map(|(_, at)| *at));
-            let told = match again {
-                Some((known, at)) => {
-                    if let Some(above) = &mut last {
-                        above.below[(line - above.line - 1) as usize] =
-                            templates.begins(at, bytes, &self.shape.wrapping);
-                    }
-                    Told::Known(known)
-                }
-                None => match self.mark(line) {
-                    Some(mark) if mark.reach != Some(Reach::Around) => Told::Marked(mark, hash),
-                    mark => {
-                        templates.marked(hash, bytes, self.gate, mark.is_some());
-                        Told::Known(mark.map_or(Known::Nothing, |_| Known::Unclear))
-                    }
-                },
-            };
-            let is_nothing = matches!(told, Told::Known(Known::Nothing));
-            let waits = |above: &Hit| is_nothing && above.line + 1 == line && above.may_wait();
-            if let Some(above) = last.take_if(|above| !waits(above)) {
-                found.decide(above, &places, templates);
-            }
-            if !is_nothing {
-                last = Some(Hit { line, told, below: [Begins::Unknown; 2] });
+        let places = Vec::with_capacity(self.count() as usize);
+        Walk { lines: self, templates, found: Found::new(self, far), places, last: None, alone_until: 0 }.walk()
+    }
+}
+
+/// A walk over the lines of a block.
+struct Walk<'f, 't, 'o> {
+    lines: &'f Lines<'f>,
+    templates: &'t mut Templates,
+    found: Found<'f, 'o>,
+    /// For each line passed where one like it is kept.
+    places: Vec<Option<Place>>,
+    /// The last line that is not nothing. What it is is decided once it is known of the lines below whether they begin a record.
+    last: Option<Hit>,
+    /// Before this line no run begins that is known.
+    alone_until: u32,
+}
+
+impl<'f, 'o> Walk<'f, '_, 'o> {
+    fn walk(mut self) -> (Found<'f, 'o>, Vec<Option<Place>>) {
+        let count = self.lines.count();
+        while let Some(line) = u32::try_from(self.places.len()).ok().filter(|line| *line < count) {
+            if !self.pass_run(line) {
+                self.pass_line(line);
             }
         }
-        if let Some(above) = last {
-            found.decide(above, &places, templates);
-        }
+        self.decide();
         // The last line turns out to reach around if the next block goes on with its record.
-        found.pass(self.count().saturating_sub(1));
-        found.keep_waiting();
-        (found, places)
+        self.found.pass(count.saturating_sub(1));
+        self.found.keep_waiting();
+        (self.found, self.places)
+    }
+
+    /// Passes the run that begins at a line, if it is known.
+    fn pass_run(&mut self, line: u32) -> bool {
+        if line < self.alone_until {
+            return false;
+        }
+        let Some(end) = self.lines.run_end(line) else { return false };
+        let Some(run) = self.templates.run(self.lines, line..end) else {
+            self.alone_until = end;
+            return false;
+        };
+        self.decide();
+        self.found.add_run(line, &run);
+        self.places.resize(end as usize, Some(Place::Plain));
+        true
+    }
+
+    fn pass_line(&mut self, line: u32) {
+        let told = self.told(line);
+        let is_nothing = matches!(told, Told::Known(Known::Nothing));
+        let waits = |above: &Hit| is_nothing && above.line + 1 == line && above.may_wait();
+        if self.last.as_ref().is_some_and(|above| !waits(above)) {
+            self.decide();
+        }
+        if !is_nothing {
+            self.last = Some(Hit { line, told, below: [Begins::Unknown; 2] });
+        }
+    }
+
+    /// What is told of a line, by one like it or by the gate.
+    fn told(&mut self, line: u32) -> Told {
+        let bytes = self.lines.whole(line);
+        let hash = template(bytes);
+        let again = self.templates.again(hash, bytes, self.found.far);
+        self.places.push(again.as_ref().map(|(_, at)| *at));
+        if let Some((known, at)) = again {
+            if let Some(above) = &mut self.last {
+                above.below[(line - above.line - 1) as usize] =
+                    self.templates.begins(at, bytes, &self.lines.shape.wrapping);
+            }
+            return Told::Known(known);
+        }
+        match self.lines.mark(line) {
+            Some(mark) if mark.reach != Some(Reach::Around) => Told::Marked(mark, hash),
+            mark => {
+                self.templates.marked(hash, bytes, self.lines.gate, mark.is_some());
+                Told::Known(mark.map_or(Known::Nothing, |_| Known::Unclear))
+            }
+        }
+    }
+
+    /// Decides what the last line is, with what is known of those below it.
+    fn decide(&mut self) {
+        if let Some(hit) = self.last.take() {
+            let (line, alone) = (hit.line, self.lines.alone(hit, &self.places, self.templates, self.found.far));
+            self.found.add(line, alone);
+        }
     }
 }
