@@ -197,7 +197,7 @@ impl Open {
 /// Reads a line that was put aside.
 fn read_later(unread: &Unread) -> (String, Head) {
     let Payload { body, starts, time, severity, worker, request, stream, .. } = payload::read(unread.line.as_bytes());
-    debug_assert!(starts && stream.is_none() && !body.contains('\n'), "{}", unread.line);
+    debug_assert!(starts && stream.is_none() && !body.contains('\n'), "it is what was said of it");
     let time = dated(time.or(unread.time), unread.moment);
     (body, Head { time, severity: severity.or(unread.severity), worker, request })
 }

@@ -361,6 +361,9 @@ impl<'b> Lines<'b> {
             return None;
         }
         let Stripped { stream, time, severity, width, payload, .. } = wrapping.unwrap(own);
+        if severity.is_some_and(|severity| severity >= Severity::Error) {
+            return None;
+        }
         let text = std::str::from_utf8(&payload).ok()?;
         let parts = payload::parts(text)?;
         if *near.stream != *stream {
