@@ -182,7 +182,7 @@ impl<'a> Finder<'a> {
             let text = view.text(end);
             closed = text::exit_status(text);
             let own = closed || text.trimmed().starts_with("[signal ") || text.starts_with("\tpanic: ");
-            if !own && !text::blank(text) && !text::goroutine(text) {
+            if !own && !text.is_blank() && !text::goroutine(text) {
                 break;
             }
             end += 1;
@@ -193,7 +193,7 @@ impl<'a> Finder<'a> {
         }
         let own: Vec<Line> = self.lines[self.at + 1..end]
             .iter()
-            .filter(|line| !text::blank(&line.text) && !text::exit_status(&line.text) && !text::goroutine(&line.text))
+            .filter(|line| !line.text.is_blank() && !text::exit_status(&line.text) && !text::goroutine(&line.text))
             .cloned()
             .collect();
         let mut links = dump::panics(head, &own);
@@ -231,7 +231,7 @@ impl<'a> Finder<'a> {
     /// An error that is only a text: in a field of a failing record, or the whole of a record without a level, as `log.Fatal` prints it.
     fn message(&mut self, view: View<'a>) -> bool {
         let line = &self.lines[self.at];
-        let alone = self.lines.get(self.at + 1).is_none_or(|next| next.starts || text::blank(&next.text));
+        let alone = self.lines.get(self.at + 1).is_none_or(|next| next.starts || next.text.is_blank());
         if !line.starts || !alone {
             return false;
         }

@@ -118,7 +118,7 @@ impl<'a> Finder<'a> {
         if text::locator(text) && text::caret(self.text(self.at + 2)) {
             return self.uncaught();
         }
-        if is_told_below || text::blank(text) {
+        if is_told_below || text.is_blank() {
             return false;
         }
         if text::frame(text).is_some() {
@@ -164,7 +164,7 @@ impl<'a> Finder<'a> {
         while above < start + 6 && text::locator(self.text(above + 3)) && text::caret(self.text(above + 5)) {
             above += 3;
         }
-        let class = (above + 3..above + 6).find(|&at| !text::blank(self.text(at)));
+        let class = (above + 3..above + 6).find(|&at| !self.text(at).is_blank());
         let Some(class) = class.filter(|&at| at < self.lines.len()) else { return false };
         let text = self.text(class);
         let mut reader = Reader::new(self.lines, class, false);
@@ -239,7 +239,7 @@ impl<'a> Finder<'a> {
         let first = self.at;
         let above = first.checked_sub(1).filter(|&at| at >= self.floor).map(|at| &self.lines[at]);
         let speaks = |line: &&Line| {
-            !text::blank(&line.text) && line.severity().is_none_or(|severity| severity >= Severity::Warning)
+            !line.text.is_blank() && line.severity().is_none_or(|severity| severity >= Severity::Warning)
         };
         if reader::frames_from(self.lines, first).len() < 2 {
             return false;

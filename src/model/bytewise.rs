@@ -11,6 +11,10 @@ pub(crate) trait Bytewise {
     fn trimmed_start(&self) -> &str;
     /// [`str::trim_end`].
     fn trimmed_end(&self) -> &str;
+    /// Whether it is nothing but white space.
+    fn is_blank(&self) -> bool;
+    /// The column of its first character that is not white space; a tab counts so many, all other white space one.
+    fn indent(&self, tab: usize) -> usize;
     /// [`str::contains`] of an ASCII sign.
     fn has(&self, sign: u8) -> bool;
     /// [`str::split_once`] at an ASCII sign.
@@ -84,6 +88,18 @@ impl Bytewise for str {
     }
 
     #[inline]
+    fn is_blank(&self) -> bool {
+        self.trimmed_start().is_empty()
+    }
+
+    #[inline]
+    fn indent(&self, tab: usize) -> usize {
+        let blanks = self.bytes().take_while(|byte| *byte == b' ').count();
+        let rest = self[blanks..].chars().take_while(|c| c.is_whitespace());
+        blanks + rest.map(|c| if c == '\t' { tab } else { 1 }).sum::<usize>()
+    }
+
+    #[inline]
     fn has(&self, sign: u8) -> bool {
         memchr::memchr(sign, self.as_bytes()).is_some()
     }
@@ -148,6 +164,10 @@ mod tests {
             prop_assert_eq!(text.trimmed(), text.trim());
             prop_assert_eq!(text.trimmed_start(), text.trim_start());
             prop_assert_eq!(text.trimmed_end(), text.trim_end());
+            prop_assert_eq!(text.is_blank(), text.trim().is_empty());
+            let tabs = text.chars().take_while(|c| c.is_whitespace()).filter(|c| *c == '\t').count();
+            let blanks = text.chars().count() - text.trim_start().chars().count();
+            prop_assert_eq!(text.indent(4), blanks + 3 * tabs);
             prop_assert_eq!(text.has(b':'), text.contains(':'));
             prop_assert_eq!(text.halves(b'.'), text.split_once('.'));
             prop_assert_eq!(text.last_halves(b'.'), text.rsplit_once('.'));

@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
     /// The next member of an aggregate, possibly behind blank lines.
     fn member(&mut self) -> Option<Header<'a>> {
         let mut at = self.at;
-        while at < self.at + 2 && !self.boundary(at) && self.text(at).is_some_and(text::blank) {
+        while at < self.at + 2 && !self.boundary(at) && self.text(at).is_some_and(Bytewise::is_blank) {
             at += 1;
         }
         if self.boundary(at) {

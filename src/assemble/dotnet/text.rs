@@ -18,11 +18,6 @@ const UNCAUGHT: [&str; 3] = ["Unhandled exception. ", "Unhandled Exception: ", "
 /// `at` in the languages the runtime is translated to.
 const AT: [&str; 4] = ["at ", "bei ", "à ", "в "];
 
-/// Whether a line holds nothing.
-pub(super) fn blank(text: &str) -> bool {
-    text.trimmed_start().is_empty()
-}
-
 /// Reads `   at Acme.Api.Call(String s) in C:\src\Api.cs:line 7` and its relatives, with whether the member of an aggregate ends here.
 pub(super) fn frame(text: &str) -> Option<(Frame, bool)> {
     let body = text.trimmed();

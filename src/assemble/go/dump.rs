@@ -100,7 +100,7 @@ impl<'a> View<'a> {
             } else if text::call(text).is_some() && at + 1 >= self.lines.len() {
                 dump.cut = true;
                 at += 1;
-            } else if text::blank(text) {
+            } else if text.is_blank() {
                 match self.next_part(at) {
                     Some(next) => at = next,
                     None => break,
@@ -110,7 +110,7 @@ impl<'a> View<'a> {
             }
         }
         dump.end = at;
-        let farewell = (at..at + BLANKS).find(|&at| !text::blank(self.text(at)));
+        let farewell = (at..at + BLANKS).find(|&at| !self.text(at).is_blank());
         if let Some(at) = farewell.filter(|&at| text::exit_status(self.text(at))) {
             dump.end = at + 1;
         }
@@ -119,7 +119,7 @@ impl<'a> View<'a> {
 
     /// The next goroutine behind blank lines.
     fn next_part(&self, at: usize) -> Option<usize> {
-        let next = (at..=at + BLANKS).find(|&at| !text::blank(self.text(at)))?;
+        let next = (at..=at + BLANKS).find(|&at| !self.text(at).is_blank())?;
         let text = self.text(next);
         let goes_on = text::goroutine(text) || text::runtime_stack(text) || text::register(text);
         (goes_on && !self.boundary(next)).then_some(next)

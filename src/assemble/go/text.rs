@@ -9,11 +9,6 @@ const SEARCHED: usize = 8192;
 /// Longest name of a function believed.
 const LONGEST_NAME: usize = 512;
 
-/// Whether a line holds nothing.
-pub(super) fn blank(text: &str) -> bool {
-    text.trimmed().is_empty()
-}
-
 /// `goroutine 1 [running]:`, with whatever newer runtimes print between number and state.
 pub(super) fn goroutine(text: &str) -> bool {
     let Some(rest) = text.trimmed().strip_prefix("goroutine ") else { return false };

@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         if !self.reach(|text| read(text).is_some()) {
             return None;
         }
-        if self.text(self.at).is_some_and(text::blank) && !self.boundary(self.at + 1) {
+        if self.text(self.at).is_some_and(Bytewise::is_blank) && !self.boundary(self.at + 1) {
             let found = read(self.text(self.at + 1)?)?;
             self.at += 1;
             return Some(found);

@@ -17,20 +17,7 @@ pub(super) const UNCAUGHT: &str = "Exception in thread \"";
 
 /// Column of the first character that is not blank. A tab counts four.
 pub(super) fn indent(text: &str) -> usize {
-    let mut columns = text.bytes().take_while(|byte| *byte == b' ').count();
-    for c in text[columns..].chars() {
-        match c {
-            '\t' => columns += 4,
-            c if c.is_whitespace() => columns += 1,
-            _ => break,
-        }
-    }
-    columns
-}
-
-/// Whether a line holds nothing.
-pub(super) fn blank(text: &str) -> bool {
-    text.trimmed_start().is_empty()
+    text.indent(4)
 }
 
 /// Reads `    at java.base/java.lang.Thread.run(Thread.java:840) ~[?:?]` and its relatives.

@@ -47,7 +47,7 @@ pub(super) fn heap(lines: &[Line], at: usize) -> Option<Heap> {
     while let Some(text) = text(next).filter(|_| !lines[next].starts) {
         if native_frame(text) || text.starts_with("-----") || text.starts_with("<--- ") || text.starts_with("=====") {
             end = next + 1;
-        } else if !text::blank(text) {
+        } else if !text.is_blank() {
             break;
         }
         next += 1;
@@ -70,7 +70,7 @@ fn native_frame(text: &str) -> bool {
 pub(super) fn thrown(lines: &[Line], reader: &mut Reader<'_>) -> Node {
     let mut message = String::new();
     while let Some(line) = lines.get(reader.at) {
-        if text::blank(&line.text) || line.text.starts_with("(Use `node") || line.text.starts_with("Node.js v") {
+        if line.text.is_blank() || line.text.starts_with("(Use `node") || line.text.starts_with("Node.js v") {
             break;
         }
         if !message.is_empty() {
@@ -105,7 +105,7 @@ pub(super) fn pretty(lines: &[Line], floor: usize, class: usize) -> Option<Prett
         if outer.is_none() && text::indent(text) < inner && text.trimmed_end().ends_with('{') {
             outer = Some(text::indent(text));
         }
-        let begins = lines[at].starts || (!text::blank(text) && text::indent(text) == 0);
+        let begins = lines[at].starts || (!text.is_blank() && text::indent(text) == 0);
         if let Some(indent) = outer.filter(|_| begins) {
             return Some(Pretty { start: at, indent });
         }
@@ -119,7 +119,7 @@ impl Pretty {
         let mut found = Properties::default();
         while let Some(line) = lines.get(reader.at).filter(|line| !line.starts) {
             let indent = text::indent(&line.text);
-            if indent < self.indent || text::blank(&line.text) {
+            if indent < self.indent || line.text.is_blank() {
                 break;
             }
             reader.at += 1;

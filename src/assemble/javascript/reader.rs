@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
             if self.boundary(at) || text.starts_with("Node.js v") {
                 return None;
             }
-            if !text::blank(text) && text::indent(text) < base {
+            if !text.is_blank() && text::indent(text) < base {
                 return None;
             }
             if text::frame(text).is_some() {
@@ -372,7 +372,7 @@ impl<'a> Reader<'a> {
     fn pass_block(&mut self, base: usize) {
         while let Some(text) = self.text(self.at).filter(|_| !self.boundary(self.at)) {
             self.at += 1;
-            if !text::blank(text) && text::indent(text) <= base {
+            if !text.is_blank() && text::indent(text) <= base {
                 return;
             }
         }
@@ -419,7 +419,7 @@ impl<'a> Reader<'a> {
     /// `Node.js v20.20.2` after a blank line, the last word of a process that dies of the error.
     pub(super) fn farewell(&mut self) {
         let mut at = self.at;
-        while at < self.at + 2 && self.text(at).is_some_and(text::blank) && !self.boundary(at) {
+        while at < self.at + 2 && self.text(at).is_some_and(Bytewise::is_blank) && !self.boundary(at) {
             at += 1;
         }
         if self.text(at).is_some_and(|text| text.starts_with("Node.js v")) {

@@ -13,26 +13,13 @@ const LONGEST_NAME: usize = 96;
 
 /// Column of the first character that is not blank. A tab counts four.
 pub(super) fn indent(text: &str) -> usize {
-    let mut columns = text.bytes().take_while(|byte| *byte == b' ').count();
-    for c in text[columns..].chars() {
-        match c {
-            '\t' => columns += 4,
-            c if c.is_whitespace() => columns += 1,
-            _ => break,
-        }
-    }
-    columns
+    text.indent(4)
 }
 
 /// `text` without up to `columns` leading blanks: the lines of a nested message are indented as a whole.
 pub(super) fn dedent(text: &str, columns: usize) -> &str {
     let cut = text.char_indices().take(columns).take_while(|(_, c)| c.is_whitespace()).last();
     cut.map_or(text, |(at, c)| &text[at + c.len_utf8()..])
-}
-
-/// Whether a line holds nothing.
-pub(super) fn blank(text: &str) -> bool {
-    text.trimmed_start().is_empty()
 }
 
 /// What follows the location on a frame line.

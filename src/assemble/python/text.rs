@@ -44,7 +44,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn is_blank(&self) -> bool {
-        self.text().trimmed_start().is_empty()
+        self.text().is_blank()
     }
 }
 
@@ -86,9 +86,7 @@ impl Taken {
 
 /// Columns of white space before the text; a paste may hold tabs where blanks were.
 pub(super) fn indent(text: &str) -> usize {
-    let blanks = text.bytes().take_while(|byte| *byte == b' ').count();
-    let rest = text[blanks..].chars().take_while(|c| c.is_whitespace());
-    blanks + rest.map(|c| if c == '\t' { 8 } else { 1 }).sum::<usize>()
+    text.indent(8)
 }
 
 /// The log text before `Traceback (most recent call last):` on the same line, if the line ends with that.
