@@ -29,18 +29,24 @@ pub fn parts(line: &str) -> Option<Parts> {
     }
     // Fields may stand at its end, breaks may be written as `#012` or left out before frames.
     let whole = bytes.first()?.is_ascii_digit() && bytes.trim_ascii_end().last() != Some(&b'}');
-    let broken = || memmem::find(bytes, b"#012").is_some() || joined::may_expand(bytes);
+    let escaped = || memchr::memchr(b'#', bytes).is_some_and(|at| memmem::find(&bytes[at..], b"#012").is_some());
+    let broken = || escaped() || joined::may_expand(bytes);
     (whole && prefix::plainly_starts(bytes) && !broken()).then_some(Parts::Piece)
 }
 
+/// What makes a record more than a line of text, or names its stream.
+const SPECIAL: u8 = Role::Stream as u8 | Role::Stack as u8 | Role::Form as u8;
+
 /// Whether it is a JSON object without others inside that has a time, and no key by which it would be more than a line of text.
 fn is_flat_record(line: &str) -> bool {
-    let mut rest = blank(&line[1..]);
+    let mut cursor = Cursor { line, at: 0 };
     let mut timed = false;
+    if !cursor.takes(b'{') {
+        return false;
+    }
     loop {
-        let Some((key, after)) = string(rest) else { return false };
-        let Some(after) = blank(after).strip_prefix(':') else { return false };
-        let Some((value, after)) = scalar(blank(after)) else { return false };
+        let Some(key) = cursor.string() else { return false };
+        let Some(value) = cursor.takes(b':').then(|| cursor.scalar()).flatten() else { return false };
         let roles = roles::of(key);
         if roles & SPECIAL != 0 || key.is_empty() || key.has(b'.') && NESTED.iter().any(|begin| key.starts_with(begin))
         {
@@ -53,35 +59,54 @@ fn is_flat_record(line: &str) -> bool {
             }
             timed = true;
         }
-        match blank(after).split_at_checked(1) {
-            Some((",", after)) => rest = blank(after),
-            Some(("}", after)) => return timed && blank(after).is_empty(),
-            _ => return false,
+        if !cursor.takes(b',') {
+            return timed && cursor.takes(b'}') && cursor.next().is_none();
         }
     }
 }
 
-/// What makes a record more than a line of text, or names its stream.
-const SPECIAL: u8 = Role::Stream as u8 | Role::Stack as u8 | Role::Form as u8;
-
-/// What stands behind blanks.
-fn blank(text: &str) -> &str {
-    if text.starts_with(' ') { text.trim_ascii_start() } else { text }
+/// A place in an object without escapes.
+struct Cursor<'t> {
+    line: &'t str,
+    at: usize,
 }
 
-/// A string without its quotes, and what stands behind it. The text has no escapes.
-fn string(text: &str) -> Option<(&str, &str)> {
-    text.strip_prefix('"')?.halves(b'"')
-}
-
-/// A string, number or word as it stands, and what stands behind it.
-fn scalar(text: &str) -> Option<(&str, &str)> {
-    if text.starts_with('"') {
-        return string(text);
+impl<'t> Cursor<'t> {
+    /// The next byte that is no blank.
+    fn next(&mut self) -> Option<u8> {
+        let bytes = self.line.as_bytes();
+        while bytes.get(self.at) == Some(&b' ') {
+            self.at += 1;
+        }
+        bytes.get(self.at).copied()
     }
-    let end = text.bytes().position(|byte| matches!(byte, b',' | b'}' | b' '))?;
-    let (value, rest) = text.split_at(end);
-    (is_number(value.as_bytes()) || matches!(value, "true" | "false" | "null")).then_some((value, rest))
+
+    /// Passes a sign, if it is the next.
+    fn takes(&mut self, sign: u8) -> bool {
+        let takes = self.next() == Some(sign);
+        self.at += usize::from(takes);
+        takes
+    }
+
+    /// A string without its quotes.
+    fn string(&mut self) -> Option<&'t str> {
+        let from = self.takes(b'"').then_some(self.at)?;
+        let end = from + memchr::memchr(b'"', &self.line.as_bytes()[from..])?;
+        self.at = end + 1;
+        Some(&self.line[from..end])
+    }
+
+    /// A string, number or word as it stands.
+    fn scalar(&mut self) -> Option<&'t str> {
+        if self.next()? == b'"' {
+            return self.string();
+        }
+        let from = self.at;
+        let ends = |byte: &u8| matches!(byte, b',' | b'}' | b' ');
+        self.at += self.line.as_bytes()[from..].iter().position(ends)?;
+        let value = &self.line[from..self.at];
+        (is_number(value.as_bytes()) || matches!(value, "true" | "false" | "null")).then_some(value)
+    }
 }
 
 /// Whether it is a number in digits, with a sign and a point at most.

@@ -100,8 +100,10 @@ pub(super) fn plainly_starts(bytes: &[u8], at: usize) -> bool {
     }
     let rest = &bytes[behind_time(bytes, at)..];
     // Neither control characters nor blanks beyond ASCII may hide what continues another line, or a relay's name.
-    let hidden = |byte: &u8| *byte < b' ' || matches!(*byte, 0x7F | 0xC2);
-    let told = rest.iter().take(LONGEST_CONTINUATION).any(hidden);
+    let hidden = |byte: &u8| (*byte < b' ') | (*byte == 0x7F) | (*byte == 0xC2);
+    // Without an early end, so that many bytes are looked at at once.
+    let front = &rest[..rest.len().min(LONGEST_CONTINUATION)];
+    let told = front.iter().fold(false, |told, byte| told | hidden(byte));
     let told = told || is_continuation(rest) && !is_aligned_level(rest);
     !told
         && memchr::memchr(0x1B, rest).is_none()
@@ -139,17 +141,14 @@ fn bare_small_level(rest: &[u8]) -> Option<Severity> {
 
 /// Text that belongs to the record above although a transport put a time in front of it.
 fn is_continuation(rest: &[u8]) -> bool {
-    const STARTS: [&[u8]; 8] = [
-        b" ",
-        b"\t",
-        b"Traceback (most recent",
-        b"}",
-        b"at ",
-        b"File \"",
-        b"The above exception was",
-        b"During handling of the above",
-    ];
-    STARTS.iter().any(|start| rest.starts_with(start))
+    match rest.first() {
+        Some(b' ' | b'\t' | b'}') => true,
+        Some(b'a') => rest.starts_with(b"at "),
+        Some(b'F') => rest.starts_with(b"File \""),
+        Some(b'T') => rest.starts_with(b"Traceback (most recent") || rest.starts_with(b"The above exception was"),
+        Some(b'D') => rest.starts_with(b"During handling of the above"),
+        _ => false,
+    }
 }
 
 /// Looks for the level within a few tokens; gives the position behind it.
