@@ -192,9 +192,9 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// Whether a plain record with this line may show something.
+/// Whether a plain record with this line may show something. A line that was put aside has no such level, and is not read for that.
 fn matters(line: &Line) -> bool {
-    line.hit || !line.text.is_quiet() && line.severity().is_some_and(|severity| severity >= Severity::Error)
+    line.hit || !line.text.is_put_aside() && line.severity().is_some_and(|severity| severity >= Severity::Error)
 }
 
 /// Whether ranges are in order, apart, not empty and inside the segment. A grammar that breaks this loses the exception, not the run.

@@ -91,8 +91,8 @@ impl LineText {
         }
     }
 
-    /// Whether it was kept for its neighbours alone: nothing in it tells of a failure.
-    pub(crate) fn is_quiet(&self) -> bool {
+    /// Whether the line was put aside for its neighbours: nothing in it tells of a failure, whether or not it was read since.
+    pub(crate) fn is_put_aside(&self) -> bool {
         matches!(self.0, Kept::Later(_))
     }
 

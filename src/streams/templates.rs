@@ -179,6 +179,7 @@ impl Templates {
         match kept.outline {
             None => true,
             Some(None) => false,
+            // Reading it counts it and makes another outline; where it is not read it is counted here.
             Some(Some(_)) if (kept.missed + 1).is_multiple_of(PATIENCE) => true,
             Some(Some(_)) => {
                 kept.missed += 1;
