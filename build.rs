@@ -13,8 +13,8 @@
 
 #[path = "src/rules/check.rs"]
 mod check;
-#[path = "src/rules/literals.rs"]
-mod literals;
+#[path = "src/rules/every_match.rs"]
+mod every_match;
 #[path = "src/rules/load.rs"]
 mod load;
 #[path = "src/model/ids.rs"]

@@ -53,11 +53,15 @@ impl Tap {
         self.bytes.fetch_add((out.len() - before) as u64, Ordering::Relaxed);
         match result {
             Ok(count) => self.ended = count < most,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => {
-                self.ended = true;
-                self.error = Some(error);
-            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    /// Takes an error that is no interruption: a pause, or the end.
+    fn failed(&mut self, error: io::Error) {
+        if error.kind() != io::ErrorKind::WouldBlock {
+            self.ended = true;
+            self.error = Some(error);
         }
     }
 
@@ -72,14 +76,12 @@ impl Tap {
                     self.bytes.fetch_add(count as u64, Ordering::Relaxed);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Err(error) => {
+                    self.failed(error);
+                    // After a pause it goes on until there is enough.
                     if at >= least {
                         break;
                     }
-                }
-                Err(error) => {
-                    self.ended = true;
-                    self.error = Some(error);
                 }
             }
         }

@@ -7,6 +7,7 @@ mod cache;
 mod kept;
 mod known;
 mod memory;
+mod varying;
 
 pub use memory::Memory;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use alike::{Alike, Masked};
 use kept::{Kind as Kept, Kinds};
 use known::Known;
+use varying::{plain_route, template};
 
 use crate::attribution::{self, Attribution, Call};
 use crate::evidence::{Exemplar, Failure, GroupKey, Observation, Presence, Seen, SignalUse, StreamKey, Subject, Used};
@@ -477,53 +479,6 @@ fn bounded(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(most).chain(['…']).collect()
-}
-
-/// Numbers and long hexadecimal words of a path are one route.
-fn plain_route(path: &str) -> String {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let varies = |part: &str| {
-        part.bytes().any(|b| b.is_ascii_digit()) && part.len() > 2
-            || part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty()
-    };
-    path.split('/')
-        .map(|part| if varies(part) && !is_version(part) { "{}" } else { part })
-        .collect::<Vec<_>>()
-        .join("/")
-}
-
-fn is_version(part: &str) -> bool {
-    part.len() <= 7 && part.starts_with('v') && part[1..].starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// What stays of a message when everything that varies between occurrences is taken out.
-fn template(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (len, numbered) = word(rest);
-        out.push_str(if numbered { "#" } else { &rest[..len] });
-        rest = &rest[len..];
-    }
-    out
-}
-
-/// Length of the word that a text begins with and of the sign behind it, and whether it has digits.
-fn word(text: &str) -> (usize, bool) {
-    let (mut len, mut numbered) = (0, false);
-    while let Some(byte) = text.as_bytes().get(len) {
-        let (goes_on, width) = if byte.is_ascii() {
-            (byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'), 1)
-        } else {
-            text[len..].chars().next().map_or((false, 1), |c| (c.is_alphanumeric(), c.len_utf8()))
-        };
-        numbered |= byte.is_ascii_digit();
-        len += width;
-        if !goes_on {
-            break;
-        }
-    }
-    (len, numbered)
 }
 
 /// The worker a boot line names in its own text (`worker boot pid=15006 …`), else the record's.

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use regex_syntax::ast::{Ast, Visitor, parse::Parser, visit};
 
-use super::literals;
+use super::every_match;
 use super::schema::Pattern;
 
 /// The pattern with all ASCII digits wherever it has one; `None` where that makes no pattern.
@@ -44,7 +44,8 @@ impl Visitor for Told<'_> {
         if let Ast::Literal(_) | Ast::ClassBracketed(_) = ast {
             let place = ast.span().start.offset..ast.span().end.offset;
             // What cannot be read alone means the same with all digits besides, or more.
-            let alike = literals::parse(&self.pattern[place.clone()]).is_ok_and(|hir| literals::digits_alike(&hir));
+            let alike =
+                every_match::parse(&self.pattern[place.clone()]).is_ok_and(|hir| every_match::digits_alike(&hir));
             self.places.extend((!alike).then_some(place));
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use hashbrown::HashSet;
 
-use super::literals;
+use super::every_match;
 use super::load::{RuleError, RuleSet};
 use super::schema::{Cause, Signal, Weight};
 use crate::model::Aggregate;
@@ -36,7 +36,7 @@ pub(crate) fn structure(set: &RuleSet) -> Checked {
         }
     }
     for place in &set.places {
-        if place.frame.len() < literals::SHORTEST {
+        if place.frame.len() < every_match::SHORTEST {
             return Err(invalid(
                 &place.frame,
                 format!("the place {:?} is too short to mean anything in a frame", place.frame),
@@ -75,7 +75,7 @@ fn check_signal(signal: &Signal, symptoms: &HashSet<&str>, providers: &HashSet<&
     }
     for pattern in &signal.patterns {
         if signal.literals.is_empty() && pattern.literals().is_empty() {
-            let shortest = literals::SHORTEST;
+            let shortest = every_match::SHORTEST;
             return Err(invalid(
                 &signal.id,
                 format!(
@@ -90,7 +90,7 @@ fn check_signal(signal: &Signal, symptoms: &HashSet<&str>, providers: &HashSet<&
             format!("{what} names the provider {provider}, which has no file in components/"),
         ));
     }
-    match signal.literals.iter().find(|l| l.len() < literals::SHORTEST) {
+    match signal.literals.iter().find(|l| l.len() < every_match::SHORTEST) {
         Some(short) => Err(invalid(&signal.id, format!("{what}: the literal {short:?} is too short to look for"))),
         None => Ok(()),
     }

@@ -3,7 +3,7 @@
 //! Nothing has to be built but two small tables, because every start pays for them. Of each literal the four bytes are filed that stand in
 //! the fewest texts; where such four bytes stand in a text, the literal around them is compared.
 
-use super::ordinary::{GRAM, gram, hash};
+use super::ordinary::{FOLD, GRAM, gram, hash};
 use crate::model::SignalId;
 
 /// Bytes that are looked for at once; every literal has so many.
@@ -11,9 +11,6 @@ const WINDOW: usize = GRAM;
 
 /// Bytes that are compared before the whole literal is.
 const NEAR: usize = 8;
-
-/// Folds the cases of so many letters; other bytes lose a bit as well.
-const FOLD: u64 = 0x2020_2020_2020_2020;
 
 /// Bits of a hash by which windows are told apart before anything is compared.
 const FILTER_BITS: u32 = 16;

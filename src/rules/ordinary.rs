@@ -10,15 +10,16 @@ use hashbrown::HashMap;
 /// Bytes of a gram.
 pub(crate) const GRAM: usize = 4;
 
-/// Letters of both cases are one, in all four bytes. Other bytes lose a bit as well: a gram may stand for several spellings.
-const FOLD: u32 = 0x2020_2020;
+/// Letters of both cases are one where this is set, in each of eight bytes. Other bytes lose a bit as well: a gram may stand for several
+/// spellings.
+pub(crate) const FOLD: u64 = 0x2020_2020_2020_2020;
 
 /// Lines of the common formats, from servers, databases, queues, jobs and the system.
 const LINES: &str = include_str!("ordinary.txt");
 
 /// Four bytes as one number, cases folded.
 pub(crate) fn gram(bytes: [u8; GRAM]) -> u32 {
-    u32::from_le_bytes(bytes) | FOLD
+    u32::from_le_bytes(bytes) | FOLD as u32
 }
 
 /// A number that is different for most grams; its high bits are the best.

@@ -82,8 +82,10 @@ struct Outcomes {
 }
 
 impl Outcomes {
+    /// Whether these are the same outcomes of this stream; what is no outcome is the same as nothing.
     fn is(&self, key: &StreamKey, seen: &[Seen]) -> bool {
-        self.key == *key && self.seen.iter().map(Seen::outcome).eq(seen.iter().map(Seen::outcome))
+        let same = |(one, other): (&Seen, &Seen)| one.outcome().is_some_and(|one| other.outcome() == Some(one));
+        self.key == *key && self.seen.len() == seen.len() && self.seen.iter().zip(seen).all(same)
     }
 }
 

@@ -149,7 +149,10 @@ impl Open {
         let mut record = Payload { time: payload.time.or(time), severity: payload.severity.or(severity), ..payload };
         let body = std::mem::take(&mut record.body);
         if !body.contains('\n') {
-            self.records.extend(said.map(|said| Record::again(said, at)));
+            if let Some(said) = said {
+                self.bytes += size_of::<Record>();
+                self.records.push(Record::again(said, at));
+            }
             self.lines.push(Line {
                 text: body.into(),
                 at,

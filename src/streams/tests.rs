@@ -229,10 +229,11 @@ fn text_with_runs(picks: &[(usize, usize, usize, usize)]) -> String {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
-    /// What is remembered of runs never shows: a reader that knows them tells what one tells that knows nothing.
+    /// What is remembered of runs never shows: a reader that knows them tells what one tells that knows nothing. One or two indented lines
+    /// are no run; whether a record above such a line is taken alone may depend on what is known of the next, and tells the same either way.
     #[test]
     fn a_run_that_is_known_is_as_if_its_lines_had_been_read(
-        picks in prop::collection::vec((0..BETWEEN.len(), 0..INDENTED.len(), 0..150_usize, 0..4_usize), 1..8),
+        picks in prop::collection::vec((0..BETWEEN.len(), 0..INDENTED.len(), prop_oneof![Just(0), 3..150_usize], 0..4_usize), 1..8),
         parts in 1..4_usize,
     ) {
         let rules = CompiledRules::new(RuleSet::embedded().expect("built-in rules")).expect("built-in rules");

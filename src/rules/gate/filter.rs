@@ -4,10 +4,7 @@
 //! "perhaps" for every gram it was made of, and may for others.
 
 use super::grams::{STRIDE, gram_at};
-use crate::rules::ordinary::hash;
-
-/// Folds the cases of eight bytes as [`gram`](crate::rules::ordinary::gram) does those of four.
-const FOLD: u64 = 0x2020_2020_2020_2020;
+use crate::rules::ordinary::{FOLD, hash};
 
 /// Bits by the hash of a gram; the number of words is a power of two.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::{Reach, Wanted};
 use crate::model::SignalId;
-use crate::rules::literals::{SHORTEST, is_seam, plainest, unescaped};
+use crate::rules::every_match::{SHORTEST, is_seam, plainest, unescaped};
 
 /// Stands in what is around a piece for the blank or the dot where fields are joined. No literal has it: it is a control character.
 const SEAM: u8 = 1;

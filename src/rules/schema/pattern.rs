@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::super::literals;
+use super::super::every_match;
 
 /// A regex as written, and what every match of it must contain. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,14 +33,14 @@ impl Pattern {
     /// # Errors
     /// What the pattern's syntax breaks.
     pub fn new(text: &str) -> Result<Self, String> {
-        let hir = literals::parse(text).map_err(|error| format!("the pattern does not parse\n{error}"))?;
-        let literals = literals::required(&hir).unwrap_or_default();
+        let hir = every_match::parse(text).map_err(|error| format!("the pattern does not parse\n{error}"))?;
+        let literals = every_match::required(&hir).unwrap_or_default();
         // Literals are signs already, and better ones.
-        let signs = if literals.is_empty() { literals::signs(&hir) } else { Vec::new() };
-        let within_a_line = literals::within_a_line(&hir);
-        let digits_alike = literals::digits_alike(&hir);
-        let further = literals::further(&hir);
-        let relaxed = literals::relaxed(text).map(|relaxed| Self::new(&relaxed)).transpose()?;
+        let signs = if literals.is_empty() { every_match::signs(&hir) } else { Vec::new() };
+        let within_a_line = every_match::within_a_line(&hir);
+        let digits_alike = every_match::digits_alike(&hir);
+        let further = every_match::further(&hir);
+        let relaxed = every_match::relaxed(text).map(|relaxed| Self::new(&relaxed)).transpose()?;
         let text = text.to_owned();
         Ok(Self(Arc::new(Derived { text, literals, signs, within_a_line, digits_alike, further, relaxed })))
     }

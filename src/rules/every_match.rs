@@ -1,6 +1,6 @@
-//! Finds literals that every match of a pattern must contain.
+//! What is certain of every match of a pattern, above all the literals that it must contain.
 //!
-//! The gate and the matcher look for these first, so that a regex runs only where it can match. The walk is conservative: where it cannot
+//! The gate and the matcher look for those first, so that a regex runs only where it can match. The walk is conservative: where it cannot
 //! prove a literal it finds none, and the rule has to spell one out. Letters of both cases are one here, as `(?i)` has it; so the letters
 //! outside ASCII which Unicode counts as forms of `k` and `s` are not looked for.
 
