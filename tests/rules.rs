@@ -97,6 +97,15 @@ fn literals_are_spelt_out_only_where_some_are_not_certain() {
 }
 
 #[test]
+fn a_signal_of_the_same_id_in_another_file_is_an_error() {
+    let signal =
+        "[[signal]]\nid = \"mine\"\nsays = \"x\"\nmatch = ['our own sentence']\nexamples = ['our own sentence']\n";
+    let folder = folder_with("signals/a.toml", signal);
+    fs::write(folder.path().join("signals/b.toml"), signal).expect("a rule file");
+    assert!(error_of(folder.path()).to_string().contains("signal mine is defined twice"));
+}
+
+#[test]
 fn ids_are_unique() {
     let set = &common::rules().set;
     let kinds: [(&str, Vec<&str>); 5] = [

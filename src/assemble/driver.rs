@@ -19,7 +19,7 @@ const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 /// Lines between the start of a record and the exception that hangs on it. A longer message is rare, a foreign record is not.
 const MAX_HEADER_LINES: usize = 8;
 
-/// Words by which a record below warning level shows that the exception after it is its own.
+/// Words by which a record below warning level shows, in any of its lines, that the exception after it is its own.
 const FAILURE_WORDS: &[&str] = &["exception", "error", "fail", "traceback", "retry", "unable", "cannot", "could not"];
 
 /// Reads the events of a segment.
@@ -138,7 +138,8 @@ impl<'a> Claims<'a> {
                 return None;
             }
             if line.starts {
-                return (line.at == at || (announces(line) && !crashes(&self.lines[first].text))).then_some(index);
+                let announced = || announces(line) || self.lines[index + 1..first].iter().any(tells_of_failure);
+                return (line.at == at || (announced() && !crashes(&self.lines[first].text))).then_some(index);
             }
         }
         None
@@ -222,9 +223,10 @@ fn ends_structured(lines: &[Line], index: usize) -> bool {
 /// Whether a log line can be the record of the exception printed after it. An access line at info level before a crash is not, although it
 /// stands directly above it.
 fn announces(line: &Line) -> bool {
-    if line.severity().is_none_or(|severity| severity >= Severity::Warning) {
-        return true;
-    }
+    line.severity().is_none_or(|severity| severity >= Severity::Warning) || tells_of_failure(line)
+}
+
+fn tells_of_failure(line: &Line) -> bool {
     let text = cap(&line.text).to_ascii_lowercase();
     FAILURE_WORDS.iter().any(|word| text.contains(word))
 }

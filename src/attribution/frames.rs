@@ -101,7 +101,7 @@ fn read_frame(
     }
     // Windows writes the other slash; rules know one.
     let slashed = frame.path.replace('\\', "/");
-    let Some(path) = library_path(&slashed) else { return };
+    let Some(path) = library_path(rules, language, &slashed) else { return };
     let Some(package) = rules.package(language, path) else { return };
     if facts.framework.is_none() || package.layer == Layer::Integration {
         facts.framework = facts.framework.take().or(package.framework.map(ToOwned::to_owned));
@@ -184,13 +184,17 @@ fn receiver(function: &str) -> Option<&str> {
 }
 
 /// The part of a frame path below the last package folder; `None` for the application's own files.
-fn library_path(path: &str) -> Option<&str> {
+fn library_path<'p>(rules: &CompiledRules, language: Language, path: &'p str) -> Option<&'p str> {
     const FOLDERS: [&str; 3] = ["site-packages/", "dist-packages/", "node_modules/"];
+    // Where AWS Lambda unpacks functions and layers, packages lie beside the application's own files.
+    const MIXED: [&str; 2] = ["/var/task/", "/opt/python/"];
     let below = FOLDERS
         .iter()
         .filter_map(|folder| path.rfind(folder).map(|at| &path[at + folder.len()..]))
         .min_by_key(|rest| rest.len());
-    below.or_else(|| is_standard_library(path).then_some(path))
+    let beside = || MIXED.iter().find_map(|folder| path.strip_prefix(folder));
+    let known = |rest: &&str| rules.package(language, rest).is_some();
+    below.or_else(|| beside().filter(known)).or_else(|| is_standard_library(path).then_some(path))
 }
 
 fn is_standard_library(path: &str) -> bool {
@@ -200,8 +204,8 @@ fn is_standard_library(path: &str) -> bool {
         || path.contains("/lib/python")
 }
 
-fn is_application(path: &str) -> bool {
-    !path.is_empty() && !path.starts_with('<') && library_path(path).is_none()
+fn is_application(rules: &CompiledRules, language: Language, path: &str) -> bool {
+    !path.is_empty() && !path.starts_with('<') && library_path(rules, language, path).is_none()
 }
 
 /// Module level and parallel execution, from the shape of the stack.
@@ -211,7 +215,7 @@ fn read_place(rules: &CompiledRules, language: Language, inward: &[&Frame], fact
         signs.any(|place| frame.path.contains(&place.frame) || frame.function.contains(&place.frame))
     };
     facts.parallel |= inward.iter().any(|frame| shows(frame, Sign::Parallel));
-    let Some(own) = inward.iter().position(|f| is_application(&f.path)) else { return };
+    let Some(own) = inward.iter().position(|f| is_application(rules, language, &f.path)) else { return };
     facts.module_level |= match language {
         // A script's own top level is the outermost frame; a module that is being imported has its importer around it.
         Language::Python => inward[own].function == "<module>" && own + 1 < inward.len(),

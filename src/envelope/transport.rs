@@ -9,6 +9,7 @@ mod ci;
 mod cloud;
 mod containers;
 mod kubernetes;
+mod labels;
 mod paste;
 mod processes;
 mod records;
@@ -50,6 +51,8 @@ pub enum Transport {
     CloudWatchJson,
     /// Loki JSON lines.
     Loki,
+    /// `logcli query`: `T {app="api", …} line`.
+    LogCli,
     /// Vercel log drain.
     Vercel,
     /// Google Cloud Logging JSON lines.
@@ -156,6 +159,9 @@ fn certain_stamped(line: &[u8]) -> Option<(Transport, Stripped<'_>)> {
     let rest = line.get(stamp.len + 1..)?;
     if rest.starts_with(b"std") {
         return kubernetes::cri(line).map(|stripped| (Transport::Cri, stripped));
+    }
+    if rest.first() == Some(&b'{') {
+        return labels::logcli(line).map(|stripped| (Transport::LogCli, stripped));
     }
     if let Some(b'O' | b'E') = rest.get(2)
         && let Some(stripped) = ci::gitlab(line)

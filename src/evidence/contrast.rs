@@ -201,9 +201,11 @@ impl Contrast {
         }
         let Some(first) = group.occurrences().first() else { return };
         let last = group.occurrences().last().unwrap_or(first);
-        let throttled =
-            evidence.throttles.get(&key.subject).into_iter().chain(evidence.throttles.get(&Subject::Unknown));
-        let throttled = throttled.filter_map(Track::first).any(|moment| moment <= last);
+        // A client that serves several vendors may have called any of them.
+        let anyone = group.weak > 0 && group.weak == group.events.count;
+        let theirs = |subject: &Subject| anyone || [key.subject, Subject::Unknown].contains(subject);
+        let throttled = evidence.throttles.iter().filter(|(subject, _)| theirs(subject));
+        let throttled = throttled.filter_map(|(_, track)| track.first()).any(|moment| moment <= last);
         self.set(Aggregate::ThrottlingBefore, throttled);
         let other_failing = evidence.groups.keys().any(|other| {
             matches!(other.subject, Subject::Component(_))
@@ -229,8 +231,11 @@ impl Contrast {
             self.set(Aggregate::SiblingCallsSucceed, if known { at_once.into() } else { Truth::Unknown });
         }
         self.look_at_lifetimes();
-        let healed =
-            group.events.count == 0 && self.streams.iter().filter(|s| s.failures.count > 0).all(StreamFacts::recovers);
+        let recovered = || self.streams.iter().filter(|s| s.failures.count > 0).all(StreamFacts::recovers);
+        let healed = match group.events.count {
+            0 => recovered(),
+            events => events == group.retried && (recovered() || goes_on(evidence, group)),
+        };
         self.set(Aggregate::HealedByRetry, healed);
     }
 
@@ -331,6 +336,17 @@ impl Contrast {
             self.set(Aggregate::EnvOnlyOtherProvider, others_set && !own_set);
         }
     }
+}
+
+/// Whether all streams in which something failed do some work well afterwards.
+fn goes_on(evidence: &Evidence, group: &Group) -> bool {
+    let outcomes = || evidence.calls.values().chain(evidence.routes.values()).flatten();
+    let works_after = |(key, failures): (&StreamKey, &Track)| {
+        outcomes().any(|(other, timeline)| {
+            other.stream == key.stream && timeline.successes.last().zip(failures.last()).is_some_and(|(a, b)| a > b)
+        })
+    };
+    group.streams.iter().all(works_after)
 }
 
 /// Where moments stand in the log; what they say is told by the aggregate's sentence.

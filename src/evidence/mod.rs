@@ -60,6 +60,8 @@ pub struct Group {
     pub assumed_role: u64,
     /// Events whose component only a shared client named.
     pub weak: u64,
+    /// Events that tell, below error level, of a call that was turned away for now and is made again.
+    pub retried: u64,
     /// Events whose symptom only a generic signal told.
     pub generic: u64,
     /// Keys seen in the events.
@@ -342,6 +344,7 @@ impl Group {
         self.assumed_role += u64::from(failure.assumed_role);
         self.generic += u64::from(failure.generic);
         self.weak += u64::from(failure.weak);
+        self.retried += u64::from(failure.retried && !failure.call_only);
         for key in failure.keys {
             *self.keys.entry(key).or_default() += 1;
         }
@@ -370,6 +373,7 @@ impl Group {
         self.assumed_role += other.assumed_role;
         self.generic += other.generic;
         self.weak += other.weak;
+        self.retried += other.retried;
         merge_maps(&mut self.keys, other.keys, |a, b| *a += b);
         self.because.extend(other.because);
         self.exemplars.extend(other.exemplars);

@@ -122,6 +122,8 @@ pub struct Failure {
     pub assumed_role: bool,
     /// Only a client that other vendors' calls run through too named the component.
     pub weak: bool,
+    /// The call was turned away for now and is made again; told below error level, so perhaps it is no failure yet.
+    pub retried: bool,
     /// Only a generic signal (a bare status, a wrapper's text) told the symptom.
     pub generic: bool,
     /// Keys in the event.

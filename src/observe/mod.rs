@@ -44,6 +44,9 @@ pub struct Observer<'a> {
     calls: Vec<(Option<Arc<str>>, u64, Call)>,
     env_set: Option<ConceptId>,
     env_unset: Option<ConceptId>,
+    /// What passes by itself.
+    passing: [Option<ConceptId>; 3],
+    retrying: Option<ConceptId>,
     /// For the texts that the memory is asked for.
     key: Vec<u8>,
 }
@@ -62,6 +65,8 @@ impl<'a> Observer<'a> {
             calls: Vec::new(),
             env_set,
             env_unset,
+            passing: ["throttled", "overloaded", "db-not-ready"].map(|name| rules.concept(name)),
+            retrying: rules.concept("retrying"),
             key: Vec::new(),
         }
     }
@@ -75,7 +80,7 @@ impl<'a> Observer<'a> {
         let mut seen = self.plain(event, &known);
         let consumed = !seen.is_empty();
         match known.symptom {
-            Some((symptom, _)) => {
+            Some((symptom, _)) if !self.is_excused(event, &known) => {
                 self.failed.extend(event.request.clone());
                 let failure = self.failure(event, &known, symptom);
                 if self.rules.set.symptoms[usize::from(symptom.0)].throttling {
@@ -84,7 +89,7 @@ impl<'a> Observer<'a> {
                 seen.push(Seen::Failure(Box::new(failure)));
             }
             None if !consumed && is_error(event) => seen.push(self.unexplained(event)),
-            None => {
+            _ => {
                 let note = |at: &usize| self.rules.signal(known.hits[*at].signal).rule.kind() == Kind::Note;
                 seen.extend((0..known.hits.len()).filter(note).map(|at| self.note(event, &known, at)));
             }
@@ -238,6 +243,21 @@ impl<'a> Observer<'a> {
         self.rules.component(component).roles.first().cloned().unwrap_or_default()
     }
 
+    /// Whether what failed is a user's affair, and is told as such: below error level.
+    fn is_excused(&self, event: &Event, known: &Known) -> bool {
+        let excuses = |hit: &Hit| self.rules.signal(hit.signal).rule.excuses;
+        is_below_error(event) && known.hits.iter().any(excuses)
+    }
+
+    /// Whether the event tells, below error level, of a call that was turned away for now and is made again.
+    fn is_retried(&self, event: &Event, known: &Known) -> bool {
+        let shows = |concepts: &[Option<ConceptId>]| {
+            let shown = |hit: &Hit| concepts.iter().flatten().any(|c| self.rules.signal(hit.signal).shows.contains(c));
+            known.hits.iter().any(shown)
+        };
+        event.chain.is_none() && is_below_error(event) && shows(&self.passing) && shows(&[self.retrying])
+    }
+
     /// Whether a line says that a variable is set or is not.
     fn tells_of_variables(&self, hit: &Hit) -> bool {
         let shows = &self.rules.signal(hit.signal).shows;
@@ -308,7 +328,8 @@ impl<'a> Observer<'a> {
         let root = event.chain.as_ref().map_or(0, |c| c.root);
         let deciding = known.symptom.map_or(0, |(_, at)| at);
         let call_only = event.chain.is_none() && attribution::call_of(&known.hits[deciding]).is_some();
-        let nearby = if call_only { None } else { self.nearby(event) };
+        let stands_alone = self.rules.set.symptoms[usize::from(symptom.0)].stands_alone;
+        let nearby = if call_only || stands_alone { None } else { self.nearby(event) };
         let attribution = known.attribution(self.rules, self.memory, event, nearby);
         let subject = self.subject(&attribution, symptom);
         let key = GroupKey { subject, role: self.role(&attribution, subject), symptom };
@@ -334,6 +355,7 @@ impl<'a> Observer<'a> {
             parallel: attribution.parallel,
             assumed_role: attribution.role.is_none(),
             weak: attribution.weak,
+            retried: self.is_retried(event, known),
             generic: self.rules.signal(known.hits[deciding].signal).rule.generic,
             keys: known.keys(self.rules, self.memory, event).to_vec(),
             because,
@@ -465,6 +487,10 @@ fn is_error(event: &Event) -> bool {
         Some(severity) if event.chain.is_none() => severity >= Severity::Error,
         _ => event.chain.is_some(),
     }
+}
+
+fn is_below_error(event: &Event) -> bool {
+    event.severity.is_some_and(|severity| severity < Severity::Error)
 }
 
 /// The line of a text around a byte.

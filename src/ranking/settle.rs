@@ -16,6 +16,11 @@ pub(super) fn settle(rules: &CompiledRules, evidence: &Evidence) -> BTreeMap<Gro
     join(&mut groups, same_role);
     use_calls(evidence, &mut groups);
     join(&mut groups, same_failure);
+    let family = |key: &GroupKey| &rules.set.symptoms[usize::from(key.symptom.0)].family;
+    join(&mut groups, |key, group, other, host| {
+        let nobody = matches!(key.subject, Subject::Unknown | Subject::Application);
+        nobody && family(key) == family(other) && says_less(group) && says_more(host) && together(group, host)
+    });
     groups
 }
 
@@ -141,9 +146,19 @@ fn same_role(key: &GroupKey, group: &Group, other: &GroupKey, host: &Group) -> b
 
 /// A client's line or a bare status about the same calls of the same component that an exception tells more of.
 fn same_failure(key: &GroupKey, group: &Group, other: &GroupKey, host: &Group) -> bool {
-    let total = group.events.count + group.calls.count;
-    let says_less = group.events.count == 0 || group.generic == total;
-    let says_more = host.events.count > 0 && host.generic < host.events.count + host.calls.count;
-    let together = group.streams.keys().any(|s| host.streams.keys().any(|o| o.stream == s.stream));
-    key.subject == other.subject && key.role == other.role && says_less && says_more && together
+    let same = key.subject == other.subject && key.role == other.role;
+    same && says_less(group) && says_more(host) && together(group, host)
+}
+
+fn says_less(group: &Group) -> bool {
+    group.events.count == 0 || group.generic == group.events.count + group.calls.count
+}
+
+fn says_more(group: &Group) -> bool {
+    group.events.count > 0 && group.generic < group.events.count + group.calls.count
+}
+
+/// Whether some stream tells of both.
+fn together(group: &Group, host: &Group) -> bool {
+    group.streams.keys().any(|s| host.streams.keys().any(|o| o.stream == s.stream))
 }

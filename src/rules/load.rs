@@ -121,23 +121,32 @@ impl RuleSet {
     pub(crate) fn add(&mut self, files: &[RuleFile]) -> Result<(), RuleError> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.digest.as_bytes());
+        let mut signals = Vec::new();
         for file in files {
-            self.read_file(&file.path, &file.shown, &file.text)?;
+            self.read_file(&file.path, &file.shown, &file.text, &mut signals)?;
             hash_file(&mut hasher, &file.path, &file.text);
         }
+        overlay(&mut self.signals, signals, |s| s.id.clone());
         self.digest = hasher.finalize().to_hex()[..16].to_owned();
         self.checked = false;
         Ok(())
     }
 
-    fn read_file(&mut self, path: &str, shown: &str, text: &str) -> Result<(), RuleError> {
+    /// Reads one file; signals, which stand in many, are collected.
+    fn read_file(
+        &mut self,
+        path: &str,
+        shown: &str,
+        text: &str,
+        signals: &mut Vec<Arc<Signal>>,
+    ) -> Result<(), RuleError> {
         if !path.ends_with(".toml") {
             return Err(RuleError::Misplaced { file: shown.to_owned() });
         }
         match path.split_once('/') {
             Some(("signals", _)) => {
                 let file: SignalFile = parse(shown, text)?;
-                overlay(&mut self.signals, file.signal.into_iter().map(Arc::new).collect(), |s| s.id.clone());
+                signals.extend(file.signal.into_iter().map(Arc::new));
             }
             Some(("causes", name)) => {
                 let cause: Cause = parse(shown, text)?;
@@ -211,7 +220,7 @@ fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, RuleError> {
 
 /// Entries of `added` replace those of the same key in `base`, in place; new ones go to the end.
 fn overlay<T>(base: &mut Vec<T>, added: Vec<T>, key: impl Fn(&T) -> String) {
-    // Only entries that were there before may be replaced: two of one id inside a file are left for the checks to report.
+    // Only entries that were there before may be replaced: two of one id that come together are left for the checks to report.
     let known: hashbrown::HashMap<String, usize> =
         base.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect();
     for entry in added {

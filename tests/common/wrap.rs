@@ -68,6 +68,9 @@ pub(crate) const TRANSPORTS: &[Way] = &[
     all("Loki", |t| {
         lines(t, |n, l| json!({"stream": {"app": "api"}, "ts": format!("{}Z", micros(n)), "line": l}).to_string())
     }),
+    all("logcli --forward", |t| {
+        lines(t, |n, l| format!("{}Z {{app=\"api\", stream=\"stderr\"}} {l}", &micros(n)[..19]))
+    }),
 ];
 
 /// Records: the whole text is a field of one structured record.

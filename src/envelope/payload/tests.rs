@@ -13,9 +13,11 @@ fn shown(payload: &Payload) -> String {
     format!("{time}|{level}|{worker}|{}|{}", payload.request.as_deref().unwrap_or_default(), payload.body)
 }
 
-const PREFIXED: [(&str, &str); 67] = [
+const PREFIXED: [(&str, &str); 69] = [
     // Python
     ("2026-11-23 08:41:24,158 INFO httpx: HTTP Request: POST", "2026-11-23T08:41:24.158Z|info|||HTTP Request: POST"),
+    ("2026-11-23 08:41:24,158 ERROR app.db: pq: no such table", "2026-11-23T08:41:24.158Z|error|||pq: no such table"),
+    ("2026-11-23 08:41:24,158 ERROR app: Auth::Denied: x", "2026-11-23T08:41:24.158Z|error|||Auth::Denied: x"),
     ("2026-11-23 08:41:24,158 ERROR failed: no key", "2026-11-23T08:41:24.158Z|error|||failed: no key"),
     ("2026-11-23 08:41:24,158 ERROR ValueError: x", "2026-11-23T08:41:24.158Z|error|||ValueError: x"),
     ("2026-11-23 08:39:56,620 - docs-ai - ERROR - failed x", "2026-11-23T08:39:56.62Z|error|||failed x"),

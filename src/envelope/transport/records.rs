@@ -136,18 +136,28 @@ fn loki(record: &Map<String, Value>) -> Option<Stripped<'static>> {
     let line = record.get("line")?.as_str()?;
     let labels = record.get("stream").or_else(|| record.get("labels"))?.as_object()?;
     let time = text(record, &["ts"]).or_else(|| text(record, &["timestamp"]));
-    let severity = text(labels, &["detected_level"]).or_else(|| text(labels, &["level"]));
     Some(Stripped {
         stream: Cow::Owned(labelled(labels)),
-        channel: text(labels, &["stream"]).map_or(0, |stream| channel(&stream)),
+        channel: label_channel(labels),
         time: time.and_then(|time| timestamp::parse_field(&time)),
-        severity: severity.and_then(|word| level::word(word.as_bytes())),
+        severity: label_severity(labels),
         ..owned(line)
     })
 }
 
+/// The channel that a label set names.
+pub(super) fn label_channel(labels: &Map<String, Value>) -> u8 {
+    text(labels, &["stream"]).map_or(0, |stream| channel(&stream))
+}
+
+/// The level that a label set names.
+pub(super) fn label_severity(labels: &Map<String, Value>) -> Option<Severity> {
+    let severity = text(labels, &["detected_level"]).or_else(|| text(labels, &["level"]));
+    severity.and_then(|word| level::word(word.as_bytes()))
+}
+
 /// The stream that a label set names, from the most telling label down.
-fn labelled(labels: &Map<String, Value>) -> String {
+pub(super) fn labelled(labels: &Map<String, Value>) -> String {
     let pod = pod(labels);
     if !pod.is_empty() {
         return pod;

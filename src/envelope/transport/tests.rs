@@ -6,7 +6,7 @@ use super::Transport;
 use crate::model::Severity;
 
 /// Sample line, detected transport, stream, time, payload.
-const LINES: [(&str, Transport, &str, &str, &str); 33] = [
+const LINES: [(&str, Transport, &str, &str, &str); 34] = [
     ("[pod/api-7d9-x2x4q/api]   File \"x\"", Transport::Kubectl, "pod/api-7d9-x2x4q/api", "", "  File \"x\""),
     ("[pod/a-1/b]", Transport::Kubectl, "pod/a-1/b", "", ""),
     (
@@ -94,6 +94,13 @@ const LINES: [(&str, Transport, &str, &str, &str); 33] = [
         Transport::Loki,
         "pod/p-1/c",
         "2026-11-23T09:00:55.841302272Z",
+        "x",
+    ),
+    (
+        r#"2026-11-23T09:00:55Z {app="a \"b\"", container="c", pod="p-1", stream="stderr"} x"#,
+        Transport::LogCli,
+        "pod/p-1/c",
+        "2026-11-23T09:00:55Z",
         "x",
     ),
     (

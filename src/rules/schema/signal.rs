@@ -39,6 +39,9 @@ pub struct Signal {
     /// Says little: a symptom of another signal on the same event wins.
     #[serde(default)]
     pub generic: bool,
+    /// An event below error level in which it holds is no failure: whoever is refused there is a user, not the application.
+    #[serde(default)]
+    pub excuses: bool,
     /// Concepts that causes refer to.
     #[serde(default)]
     pub shows: Vec<String>,
@@ -149,6 +152,9 @@ pub struct Symptom {
     /// It is throttling, whatever else came of it.
     #[serde(default)]
     pub throttling: bool,
+    /// What the platform says of a container: no call that failed nearby explains it.
+    #[serde(default)]
+    pub stands_alone: bool,
 }
 
 /// Whose failure a symptom is.

@@ -240,8 +240,15 @@ pub(super) fn after_level(bytes: &[u8], at: usize, style: Style, mut prefix: Pre
         return Prefix { len, ..prefix };
     }
     let mut at = behind_level(bytes, at);
+    let mut named = false;
     for _ in 0..TOKENS_BEHIND {
+        // A line has one logger: a name behind it is the message's (`app.worker: pq: no such table`).
+        let names = !matches!(bytes.get(at), Some(b'[' | b'(' | b'-' | b'0'..=b'9'));
+        if names && named {
+            break;
+        }
         let Some(end) = item_behind(bytes, at, style, &mut prefix) else { break };
+        named |= names;
         at = end;
     }
     Prefix { len: at.min(bytes.len()), ..prefix }
