@@ -157,7 +157,15 @@ fn bracketed(bytes: &[u8]) -> Option<Prefix> {
         // Rails tags every line of a request, those of its traceback too.
         return Some(Prefix { len: close + 2, request: Some(lossy(inner)), ..Prefix::default() });
     }
-    None
+    tagged_level(bytes, close + 1)
+}
+
+/// The level behind a tag in brackets: `[next-auth][error]…`, `[api][WARN] message`.
+fn tagged_level(bytes: &[u8], at: usize) -> Option<Prefix> {
+    let rest = bytes.get(at..)?.strip_prefix(b"[")?;
+    let close = rest.iter().take(10).position(|byte| *byte == b']')?;
+    let severity = level::capitals(&rest[..close]).or_else(|| level::small(&rest[..close]))?;
+    Some(words::after_level(bytes, at + close + 2, Style::Other, Prefix::level(severity)))
 }
 
 /// `[T] …` of gunicorn and pino-pretty, `[T: LEVEL/Process] …` of celery, `[T LEVEL target] …` of env_logger.

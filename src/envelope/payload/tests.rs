@@ -13,7 +13,7 @@ fn shown(payload: &Payload) -> String {
     format!("{time}|{level}|{worker}|{}|{}", payload.request.as_deref().unwrap_or_default(), payload.body)
 }
 
-const PREFIXED: [(&str, &str); 69] = [
+const PREFIXED: [(&str, &str); 71] = [
     // Python
     ("2026-11-23 08:41:24,158 INFO httpx: HTTP Request: POST", "2026-11-23T08:41:24.158Z|info|||HTTP Request: POST"),
     ("2026-11-23 08:41:24,158 ERROR app.db: pq: no such table", "2026-11-23T08:41:24.158Z|error|||pq: no such table"),
@@ -27,6 +27,8 @@ const PREFIXED: [(&str, &str); 69] = [
         "2026-11-23T08:56:37.783Z|info|ThreadPoolExecutor-1_0||x",
     ),
     ("ERROR:root:boom: x", "|error|||boom: x"),
+    ("[next-auth][error][JWT_SESSION_ERROR] x", "|error|||[JWT_SESSION_ERROR] x"),
+    ("[api][WARN] slow", "|warning|||slow"),
     ("INFO     MainThread app:main:19 starting n=3", "|info|||starting n=3"),
     ("CRITICAL MainThread app:main:19 gone", "|fatal|||gone"),
     ("[2026-11-23 08:41:14 +0000] [14979] [INFO] Booting", "2026-11-23T08:41:14Z|info|pid 14979||Booting"),
