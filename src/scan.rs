@@ -28,7 +28,7 @@ const AT_ONCE: usize = 256;
 
 /// Bytes of a block, unless somebody wants others. Near its ends more lines are kept than within, so smaller blocks cost more; larger ones
 /// take more memory.
-pub const BLOCK_BYTES: usize = 1 << 20;
+pub const BLOCK_BYTES: usize = 5 << 17;
 
 /// How to scan; none of it changes what is found.
 #[derive(Clone, Copy, Debug)]
