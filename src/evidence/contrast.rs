@@ -340,11 +340,15 @@ impl Contrast {
 
 /// Whether all streams in which something failed do some work well afterwards.
 fn goes_on(evidence: &Evidence, group: &Group) -> bool {
-    let outcomes = || evidence.calls.values().chain(evidence.routes.values()).flatten();
+    let mut latest: BTreeMap<&StreamId, Moment> = BTreeMap::new();
+    for (key, timeline) in evidence.calls.values().chain(evidence.routes.values()).flatten() {
+        if let Some(success) = timeline.successes.last() {
+            let known = latest.entry(&key.stream).or_insert(success);
+            *known = success.max(*known);
+        }
+    }
     let works_after = |(key, failures): (&StreamKey, &Track)| {
-        outcomes().any(|(other, timeline)| {
-            other.stream == key.stream && timeline.successes.last().zip(failures.last()).is_some_and(|(a, b)| a > b)
-        })
+        latest.get(&key.stream).zip(failures.last()).is_some_and(|(success, failure)| *success > failure)
     };
     group.streams.iter().all(works_after)
 }

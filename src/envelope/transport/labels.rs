@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::records;
+use super::{name, records};
 use crate::envelope::{Stripped, timestamp};
 
 /// Bytes of a set of labels at most.
@@ -35,14 +35,14 @@ fn labels(set: &[u8]) -> Option<(Map<String, Value>, usize)> {
     let mut labels = Map::new();
     let mut at = 0;
     loop {
-        let name = set[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-        let value = set.get(at + name..)?.strip_prefix(b"=\"")?;
+        let key = set[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let value = set.get(at + key..)?.strip_prefix(b"=\"")?;
         let len = closing_quote(value)?;
-        if name == 0 {
+        if key == 0 {
             return None;
         }
-        labels.insert(text(&set[at..at + name]), Value::String(text(&value[..len])));
-        at += name + 2 + len + 1;
+        labels.insert(name(&set[at..at + key]).into_owned(), Value::String(name(&value[..len]).into_owned()));
+        at += key + 2 + len + 1;
         match set.get(at..)? {
             [b'}', ..] => return Some((labels, at + 1)),
             [b',', b' ', ..] => at += 2,
@@ -61,8 +61,4 @@ fn closing_quote(value: &[u8]) -> Option<usize> {
         }
         from = at + 2;
     }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
